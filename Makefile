@@ -1,0 +1,52 @@
+# Bombus: `make help` lists the targets. Every target does its own set-up.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.bombus-ready
+SOURCES := pyproject.toml setup.py $(wildcard firmware_bridge/*_build.py firmware_bridge/firmware/*.[ch] sim/render/*_build.py sim/render/*.[ch])
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-train sim check test test-slow bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP)  ## make a ready .venv/bin/bombus (virtual environment, install, C core)
+
+# The stamp depends on the package list and the C sources: nothing changed, nothing done.
+$(STAMP): $(SOURCES)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Bombus needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Set PYTHON=python3.11."; exit 1; }
+	@command -v $${CC:-cc} >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 || \
+		{ echo "Bombus needs a C compiler: apt-get install build-essential python3-dev"; exit 1; }
+	@test -x $(BIN)/python || { echo "[1/2] virtual environment in $(VENV)"; \
+		$(PYTHON) -m venv $(VENV) || { echo "No venv module: apt-get install python3-venv"; exit 1; }; }
+	@echo "[2/2] installing Bombus and compiling its C core (a minute or two the first time)"
+	@$(BIN)/python -m pip install --quiet --progress-bar on --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+	@echo "ready: $(BIN)/bombus --help"
+
+setup-train: $(STAMP)  ## add the training extra (torch, CPU)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
+
+sim: $(STAMP)  ## drive one simulated row in real time, dashboard on http://127.0.0.1:8080
+	@$(BIN)/bombus sim --scenario demo --mode realtime
+
+check: $(STAMP)  ## lint, types, architecture rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/architecture
+
+test: $(STAMP)  ## the quick test suite (under 5 minutes)
+	$(BIN)/pytest -q -m "not slow"
+
+test-slow: $(STAMP)  ## the slow suites: whole rows, kill campaign, training smoke run
+	$(BIN)/pytest -q -m slow
+
+bench: $(STAMP)  ## time each stage of a frame's way on this machine
+	@$(BIN)/bombus bench
+
+clean:  ## remove what the build made (not the virtual environment)
+	rm -rf build *.egg-info firmware_bridge/bin firmware_bridge/_core*.so firmware_bridge/_core.c \
+		sim/render/_raster*.so sim/render/_raster.c .mypy_cache .ruff_cache .pytest_cache
