@@ -1,11 +1,13 @@
-"""What the control loop passes between its steps: planned pulses, refusals, outcomes."""
+"""What the control loop passes between its steps, and the small protocols it is built from."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
-from vision.types import Side
+from vision.types import Flower, Frame, Pose, Side
 
 
 class Reason(StrEnum):
@@ -36,6 +38,13 @@ class Reason(StrEnum):
     STOPPED = "stopped"
 
 
+Place = tuple[float, float, float]
+"""A point in row coordinates: s, h, d in metres."""
+
+FlowerKey = tuple[Side, int]
+"""A flower of this run: the side's map numbers its own flowers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Train:
     """A pulse train: `count` openings of `on_us`, one every `period_us`."""
@@ -54,7 +63,9 @@ class Train:
 class PlannedPulse:
     """One train from one nozzle: opens when the encoder reaches `trigger_ticks`.
 
-    `aim` is where the jet's axis should meet the crop, (s, h) in m; `direction` is the sign of travel.
+    `aim` is where the jet's axis should meet the crop at the middle of the train; `direction` is the
+    sign of travel. `flower_ids` are the flowers in the heart of the jet, the one aimed at first, and
+    `places` their places in the same order.
     """
 
     pulse_id: int
@@ -63,16 +74,19 @@ class PlannedPulse:
     trigger_ticks: int
     direction: int
     train: Train
-    aim: tuple[float, float]
+    aim: Place
     flower_ids: tuple[int, ...]
+    places: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FlowerRefusal:
-    """A flower that is not shot now, and why."""
+    """A flower that is not shot now, and why; `final` once the nozzles have passed it."""
 
+    side: Side
     flower_id: int
     reason: Reason
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +96,146 @@ class PulseRefusal:
     pulse: PlannedPulse
     reason: Reason
     detail: str
+
+
+class Mode(StrEnum):
+    """What the robot is doing; `robot/modes.py` holds the only table of changes."""
+
+    STARTING = "starting"
+    READY = "ready"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FAULT = "fault"
+    DONE = "done"
+
+
+class CommandName(StrEnum):
+    """What a person may ask of the control loop."""
+
+    STOP = "stop"
+    """Stop at once: valves closed, drive zero, latched until `release`."""
+    RELEASE = "release"
+    """Clear a stop or an acknowledged fault; the robot is then ready, not moving."""
+    START = "start"
+    """Drive and treat from where the cart stands."""
+    PAUSE = "pause"
+    """Roll to a halt and stay ready; nothing is latched."""
+    SET_POSITION = "set_position"
+    """Tell the robot where it stands: `value` is s in m from the row head."""
+    SET_ROW = "set_row"
+    """Begin row `text` at its head (or at s = `value` when given)."""
+    SET_SPEED = "set_speed"
+    """Cruise at `value` m/s, within the machine's limits."""
+    ACKNOWLEDGE = "acknowledge"
+    """Mark the fault with code `text` as seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of a person; `by` names who gave it, for the audit journal."""
+
+    name: CommandName
+    value: float | None = None
+    text: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFault:
+    """A fault that is present, or was and awaits acknowledgement; texts are for the operator."""
+
+    code: str
+    severity: str
+    text: str
+    remedy: str
+    since: float
+    present: bool
+    acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SideView:
+    """One side after a step: the last frame with its detections, and the map's flowers."""
+
+    camera_id: str
+    frame: Frame | None
+    frame_problem: str | None
+    detections: int
+    flowers: tuple[Flower, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopView:
+    """Everything a snapshot may show, after one step; counters run since the daemon's start."""
+
+    now: float
+    mode: Mode
+    faults: tuple[ActiveFault, ...]
+    row: str
+    row_length: float
+    pose: Pose | None
+    position_known: bool
+    cruise_speed: float
+    link_text: str
+    link_up: bool
+    armed: bool
+    estop: bool
+    pressure_kpa: float | None
+    battery_v: float | None
+    sides: Mapping[Side, SideView]
+    pulses_sent: int
+    pulses_done: int
+    pulses_refused: int
+    flowers_treated: int
+    refusals: Mapping[Reason, int]
+    recent_pulses: tuple[PlannedPulse, ...]
+    stage_ms: Mapping[str, tuple[float, float]]
+    """Stage name -> p50, p99 in milliseconds, measured here."""
+    decisions_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step as the recorder keeps it: the inputs that decide, and what was decided.
+
+    `events` are the bridge's own event objects in the order they came.
+    """
+
+    now: float
+    events: tuple[object, ...]
+    frames: Mapping[Side, Frame]
+    commands: tuple[Command, ...]
+    mode: Mode
+    pose: Pose | None
+    detections: Mapping[Side, object]
+    pulses: tuple[PlannedPulse, ...]
+    pulse_refusals: tuple[PulseRefusal, ...]
+    flower_refusals: tuple[FlowerRefusal, ...]
+
+
+class Recorder(Protocol):
+    """Keeps what happened; must not block the loop for longer than a buffered write."""
+
+    def record_step(self, record: StepRecord) -> None:
+        """Keep one step."""
+        ...
+
+    def close(self) -> None:
+        """Finish the file."""
+        ...
+
+
+class TelemetrySink(Protocol):
+    """Where the loop shows its state after a step."""
+
+    def publish(self, view: LoopView) -> None:
+        """Show `view`; drops what nobody reads, never blocks."""
+        ...
+
+
+class CommandSource(Protocol):
+    """Where people's commands come from."""
+
+    def take(self) -> Sequence[Command]:
+        """Return the commands that came since the last call, oldest first; never blocks."""
+        ...

@@ -1,0 +1,1 @@
+"""The robot: frame to valve, one loop. `loop.py` is the place to start reading."""
