@@ -45,7 +45,9 @@ class Camera(Protocol):
     """A source of frames. `read` blocks at most `timeout_s`; None means no frame came."""
 
     @property
-    def camera_id(self) -> str: ...
+    def camera_id(self) -> str:
+        """Name of the camera in frames, recordings and messages."""
+        ...
 
     def read(self, timeout_s: float) -> Frame | None:
         """Return the next frame, or None after `timeout_s`; raises CameraError when the device is gone."""
@@ -64,7 +66,9 @@ class FrameSource(Protocol):
     """What the control loop takes frames from: the newest unseen one, never a queue."""
 
     @property
-    def camera_id(self) -> str: ...
+    def camera_id(self) -> str:
+        """Name of the camera in frames, recordings and messages."""
+        ...
 
     def take(self) -> Frame | None:
         """Return the newest frame not yet taken, or None; never blocks."""
