@@ -1,0 +1,50 @@
+"""The true flowers of one side, indexed along the row, as the air jets and the score need them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.world import World
+from vision.types import Side
+
+SWAY_REACH_M = 0.05
+"""Farther than any flower sways from its rest place."""
+
+
+class TrueFlowers:
+    """One side of a world; each query costs O(log N + found)."""
+
+    def __init__(self, world: World, side: Side) -> None:
+        self._world = world
+        self._side: Side = side
+        self._plants = world.side(side)
+        self._order = np.argsort(self._plants.positions[:, 0], kind="stable")
+        self._sorted_s = self._plants.positions[self._order, 0]
+        self.stage: NDArray[np.int32] = self._plants.stages
+
+    def near(self, s: float, reach: float) -> NDArray[np.intp]:
+        """Return the indices of flowers whose swaying place may lie within `reach` of `s`."""
+        low, high = np.searchsorted(self._sorted_s, (s - reach - SWAY_REACH_M, s + reach + SWAY_REACH_M))
+        return self._order[low:high]
+
+    def positions(self, index: NDArray[np.intp], t: float) -> NDArray[np.float64]:
+        """Return (M, 3) places (s, h, d) at `t`."""
+        plants = self._plants
+        groups, which = np.unique(plants.groups[index], return_inverse=True)
+        if groups.size == 0:
+            return np.empty((0, 3))
+        first, last = int(groups[0]), int(groups[-1]) + 1
+        swayed = plants.offsets(t, first, last)[groups - first][which]
+        moved: NDArray[np.float64] = plants.positions[index] + plants.weights[index, None] * swayed
+        return moved
+
+    def axes(self, index: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return (M, 3) unit vectors along which the flowers look."""
+        return self._plants.axes[index]
+
+    def blocked(self, start: NDArray[np.float64], end: NDArray[np.float64], t: float) -> bool:
+        """Tell whether a leaf swallows the air between two points."""
+        s0, h0, d0 = start.tolist()
+        s1, h1, d1 = end.tolist()
+        return self._world.leaf_blocks(self._side, (s0, h0, d0), (s1, h1, d1), t)
