@@ -1,0 +1,118 @@
+"""The ledger's tables and statements; the dashboard reads the tables through a read-only connection."""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE session (
+    id INTEGER PRIMARY KEY,
+    row TEXT NOT NULL,
+    started REAL NOT NULL,      -- wall time, POSIX seconds, as all `wall` columns
+    seen REAL NOT NULL,         -- wall time of the last sign of life
+    ended REAL,                 -- null while running, and after a crash
+    boot_id INTEGER,            -- of the MCU; with origin_s it gives the place back after a restart
+    origin_s REAL               -- s (m) at encoder zero
+) STRICT;
+CREATE TABLE intent (
+    pulse_id INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL REFERENCES session (id),
+    row TEXT NOT NULL,
+    side TEXT NOT NULL,
+    nozzle INTEGER NOT NULL,
+    trigger_ticks INTEGER NOT NULL,
+    direction INTEGER NOT NULL,
+    on_us INTEGER NOT NULL,
+    period_us INTEGER NOT NULL,
+    openings INTEGER NOT NULL,
+    aim_s REAL NOT NULL,
+    aim_h REAL NOT NULL,
+    aim_d REAL NOT NULL,
+    wall REAL NOT NULL,
+    t REAL NOT NULL             -- monotonic time of the control process
+) STRICT;
+CREATE INDEX intent_by_row ON intent (row, wall);
+CREATE TABLE intent_flower (
+    pulse_id INTEGER NOT NULL REFERENCES intent (pulse_id),
+    flower INTEGER NOT NULL,
+    s REAL NOT NULL,
+    h REAL NOT NULL,
+    d REAL NOT NULL,
+    PRIMARY KEY (pulse_id, flower)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE outcome (
+    pulse_id INTEGER PRIMARY KEY REFERENCES intent (pulse_id),
+    outcome TEXT NOT NULL,      -- done, cut_short, not_fired, refused, maybe_fired
+    reason TEXT NOT NULL,
+    openings INTEGER NOT NULL,
+    opened_at REAL,             -- monotonic time of the control process
+    closed_at REAL,
+    position_ticks INTEGER,
+    wall REAL NOT NULL
+) STRICT;
+CREATE TABLE flower (
+    session INTEGER NOT NULL REFERENCES session (id),
+    side TEXT NOT NULL,
+    flower INTEGER NOT NULL,
+    s REAL NOT NULL,
+    h REAL NOT NULL,
+    d REAL NOT NULL,
+    reason TEXT NOT NULL,       -- why it was not treated, once it was passed; 'treated' when it was
+    wall REAL NOT NULL,
+    PRIMARY KEY (session, side, flower)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY,
+    wall REAL NOT NULL,
+    t REAL NOT NULL,
+    kind TEXT NOT NULL,         -- mode, command, fault
+    text TEXT NOT NULL,
+    who TEXT NOT NULL
+) STRICT;
+CREATE TABLE progress (
+    row TEXT PRIMARY KEY,
+    max_s REAL NOT NULL,
+    wall REAL NOT NULL
+) STRICT;
+"""
+
+BEGIN_SESSION = "INSERT INTO session (row, started, seen) VALUES (?, ?, ?)"
+KEEP_PLACE = "UPDATE session SET seen = ?, boot_id = ?, origin_s = ? WHERE id = ?"
+KEEP_PROGRESS = """
+INSERT INTO progress (row, max_s, wall) SELECT row, ?, ? FROM session WHERE id = ?
+ON CONFLICT (row) DO UPDATE SET max_s = max(max_s, excluded.max_s), wall = excluded.wall
+"""
+LAST_SESSION = "SELECT row, boot_id, origin_s FROM session WHERE id <> ? ORDER BY id DESC LIMIT 1"
+INTEND = f"INSERT INTO intent VALUES ({', '.join('?' * 15)})"
+INTEND_FLOWER = "INSERT OR IGNORE INTO intent_flower VALUES (?, ?, ?, ?, ?)"
+FINISH_FLOWER = "INSERT OR REPLACE INTO flower VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+NOTE = "INSERT INTO journal (wall, t, kind, text, who) VALUES (?, ?, ?, ?, ?)"
+
+GIVE_UP_UNRESOLVED = """
+INSERT INTO outcome (pulse_id, outcome, reason, openings, wall)
+SELECT pulse_id, 'maybe_fired', 'the program ended before the answer came', 0, ? FROM intent
+WHERE pulse_id NOT IN (SELECT pulse_id FROM outcome)
+"""
+
+SETTLE = """
+INSERT INTO outcome SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+WHERE EXISTS (SELECT 1 FROM intent WHERE pulse_id = ?1)
+ON CONFLICT (pulse_id) DO UPDATE SET
+    outcome = excluded.outcome, reason = excluded.reason, openings = excluded.openings,
+    opened_at = excluded.opened_at, closed_at = excluded.closed_at,
+    position_ticks = excluded.position_ticks, wall = excluded.wall
+WHERE outcome.outcome = 'maybe_fired'
+"""
+"""A measured outcome replaces a 'maybe', never another measured one."""
+
+MAYBE_FIRED = """
+SELECT pulse_id FROM outcome JOIN intent USING (pulse_id)
+WHERE outcome = 'maybe_fired' AND intent.wall >= ? ORDER BY pulse_id
+"""
+
+TREATED_PLACES = """
+SELECT i.side, f.s, f.h, f.d, i.pulse_id, i.wall
+FROM intent i JOIN intent_flower f USING (pulse_id) LEFT JOIN outcome o USING (pulse_id)
+WHERE i.row = ? AND i.wall >= ? AND (o.outcome IS NULL OR o.outcome NOT IN ('not_fired', 'refused'))
+ORDER BY i.pulse_id, f.flower
+"""
