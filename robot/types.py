@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -192,6 +192,14 @@ class LoopView:
     stage_ms: Mapping[str, tuple[float, float]]
     """Stage name -> p50, p99 in milliseconds, measured here."""
     decisions_sha256: str
+    ready_seen: int = 0
+    """Flowers that were ready, seen so far."""
+    air_normal_l: float = 0.0
+    """Air used so far, in litres at normal pressure."""
+    flower_states: Mapping[FlowerKey, str] = field(default_factory=dict)
+    """What is meant for each flower in view: 'planned', 'treated' or the Reason it is left alone."""
+    finished: tuple[tuple[Side, float, str], ...] = ()
+    """Flowers the nozzles passed in this step: side, s, and 'treated' or the Reason it was missed."""
 
 
 @dataclass(frozen=True, slots=True)
