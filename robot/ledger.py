@@ -204,9 +204,11 @@ class Ledger:
             yield self._db
             self._db.execute("COMMIT")
         except (sqlite3.Error, OverflowError) as error:
-            with suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
             raise LedgerError(f"ledger {self._path}: cannot be written ({error}); free disk space") from error
+        finally:
+            if self._db.in_transaction:
+                with suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
 
     def _intent(self, p: PlannedPulse, row: str, t: float, wall: float) -> tuple[object, ...]:
         where = (p.pulse_id, self._session, row, p.side, p.nozzle, p.trigger_ticks, p.direction)

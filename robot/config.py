@@ -1,0 +1,87 @@
+"""Reads a machine file: TOML into one frozen model; a mistake ends in one line with the remedy."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+import robot
+from robot.settings import RobotConfig
+
+DEMO_MACHINE = Path(robot.__path__[0]) / "machines" / "demo.toml"
+
+
+class ConfigError(Exception):
+    """The machine file is unusable; the text names file, key, value and remedy in one line."""
+
+
+def load_config(path: Path, overrides: Mapping[str, object] | None = None) -> RobotConfig:
+    """Read a machine file; `overrides` maps dotted keys ("row.length") to values that go before the file's.
+
+    Raises ConfigError in one line.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror}); name an existing machine file"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML ({error}); mend the file at that place") from error
+    return _validated(data, overrides or {}, str(path))
+
+
+def with_overrides(config: RobotConfig, overrides: Mapping[str, object]) -> RobotConfig:
+    """Return the same machine with some values changed, checked like a file; raises ConfigError."""
+    return _validated(config.model_dump(exclude_unset=True), overrides, "machine")
+
+
+def _validated(data: dict[str, Any], overrides: Mapping[str, object], name: str) -> RobotConfig:
+    for key, value in overrides.items():
+        *sections, last = key.split(".")
+        into = data
+        for section in sections:
+            into = into.setdefault(section, {})
+        into[last] = value
+    try:
+        return RobotConfig.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{name}: {_in_one_line(error)}") from error
+
+
+def _in_one_line(error: ValidationError) -> str:
+    """Return the first problem as key, value, limit and remedy, and how many more there are."""
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    loc = first["loc"]
+    key = ".".join(str(part) for part in loc)
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    if first["type"] == "extra_forbidden":
+        guess = get_close_matches(str(loc[-1]), _known_keys(loc[:-1]), n=1, cutoff=0.5)
+        hint = f"did you mean '{guess[0]}'?" if guess else f"known are {', '.join(_known_keys(loc[:-1]))}"
+        return f"{key} = {_shown(first['input'])}: unknown key; {hint}{more}"
+    if first["type"] == "missing":
+        return f"{key}: missing; add it{more}"
+    message = first["msg"].removeprefix("Value error, ").replace("\n", " ")
+    return f"{key} = {_shown(first['input'])}: {message}{more}" if key else message + more
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _known_keys(loc: Sequence[int | str]) -> list[str]:
+    """Return the keys of the section at `loc`."""
+    model: type[BaseModel] = RobotConfig
+    for part in loc:
+        if isinstance(part, str) and part in model.model_fields:
+            kind = model.model_fields[part].annotation
+            inner = [kind, *get_args(kind)]
+            model = next((k for k in inner if isinstance(k, type) and issubclass(k, BaseModel)), model)
+    return list(model.model_fields)

@@ -1,0 +1,160 @@
+"""Ages and readings to faults: what is missing, stale or out of range at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from robot.faults import Fault
+from vision.types import Side
+
+CAMERA_LOST: Mapping[Side, Fault] = {"left": Fault.CAMERA_LEFT_LOST, "right": Fault.CAMERA_RIGHT_LOST}
+FRAMES_BAD: Mapping[Side, Fault] = {"left": Fault.FRAMES_LEFT_BAD, "right": Fault.FRAMES_RIGHT_BAD}
+
+
+class HealthConfig(BaseModel):
+    """How long a thing may be silent, and which readings are out of range."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    start_grace_s: float = Field(
+        5.0, ge=0, le=120, description="s after start in which silence is no fault (assumed)"
+    )
+    link_timeout_s: float = Field(
+        0.5, gt=0, le=10, description="s without telemetry (assumed; it comes at 50 Hz)"
+    )
+    camera_timeout_s: float = Field(1.0, gt=0, le=60, description="s without a frame (assumed)")
+    bad_frames_s: float = Field(2.0, gt=0, le=60, description="s without a usable frame (assumed)")
+    pressure_low_kpa: float = Field(300.0, ge=0, le=2_000, description="hold below this (assumed)")
+    pressure_back_kpa: float = Field(350.0, ge=0, le=2_000, description="go on above this (assumed)")
+    battery_low_v: float = Field(
+        22.0, ge=0, le=100, description="warn below this, V; 0 for never (assumed, 24 V)"
+    )
+    stall_s: float = Field(2.0, gt=0, le=60, description="s of drive without movement (assumed)")
+    stall_speed: float = Field(0.01, gt=0, le=1, description="m/s that counts as standing still (assumed)")
+    arm_timeout_s: float = Field(2.0, gt=0, le=60, description="s of asking to arm in vain (assumed)")
+    glitches: int = Field(
+        5, ge=1, le=1000, description="impossible encoder readings in 10 s that warn (assumed)"
+    )
+    unanswered: int = Field(
+        3, ge=1, le=1000, description="pulses without an answer in 10 s that warn (assumed)"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SideHealth:
+    """The last frame, the last usable frame and what is wrong with the frames since, if anything."""
+
+    last_frame_t: float | None
+    last_good_t: float | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthInputs:
+    """What is looked at; ages in s, None where there has been nothing yet."""
+
+    now: float
+    started: float
+    link_up: bool
+    link_text: str
+    protocol_mismatch: bool
+    machine_mismatch: str
+    telemetry_age_s: float | None
+    encoder_age_s: float | None
+    position_known: bool
+    pressure_kpa: float | None
+    pressure_believed: bool
+    battery_v: float | None
+    bumper: bool
+    wants_speed: float
+    velocity: float
+    arm_asked_since: float | None
+    glitches: int
+    unanswered: int
+    ledger_problem: str
+    internal_error: str
+    sides: Mapping[Side, SideHealth]
+
+
+class Health:
+    """Turns inputs into faults; remembers only what hysteresis and the stall timer need."""
+
+    def __init__(self, config: HealthConfig) -> None:
+        self._config = config
+        self._pressure_low = False
+        self._moved_t: float | None = None
+
+    def check(self, inputs: HealthInputs) -> dict[Fault, str]:
+        """Return the faults present now, with a detail for people ('' when the fault says it all)."""
+        found: dict[Fault, str] = {}
+        self._check_link(inputs, found)
+        self._check_controller(inputs, found)
+        self._check_cart(inputs, found)
+        self._check_cameras(inputs, found)
+        if inputs.unanswered >= self._config.unanswered:
+            found[Fault.PULSES_UNANSWERED] = f"{inputs.unanswered} in 10 s"
+        if inputs.ledger_problem:
+            found[Fault.LEDGER_FAILED] = inputs.ledger_problem
+        if inputs.internal_error:
+            found[Fault.INTERNAL_ERROR] = inputs.internal_error
+        return found
+
+    def _check_link(self, inputs: HealthInputs, found: dict[Fault, str]) -> None:
+        if inputs.protocol_mismatch:
+            found[Fault.PROTOCOL_MISMATCH] = inputs.link_text
+        if inputs.machine_mismatch:
+            found[Fault.MACHINE_MISMATCH] = inputs.machine_mismatch
+        silent = inputs.telemetry_age_s is None or inputs.telemetry_age_s > self._config.link_timeout_s
+        if not self._in_grace(inputs) and (not inputs.link_up or silent):
+            found[Fault.LINK_DOWN] = inputs.link_text if not inputs.link_up else "no telemetry"
+
+    def _check_controller(self, inputs: HealthInputs, found: dict[Fault, str]) -> None:
+        config = self._config
+        if inputs.bumper:
+            found[Fault.BUMPER] = ""
+        if inputs.telemetry_age_s is None or Fault.LINK_DOWN in found:
+            return
+        if inputs.arm_asked_since is not None and inputs.now - inputs.arm_asked_since > config.arm_timeout_s:
+            found[Fault.NOT_ARMED] = ""
+        pressure = inputs.pressure_kpa
+        if pressure is None or not inputs.pressure_believed:
+            found[Fault.PRESSURE_SENSOR] = "" if pressure is None else f"{pressure:.0f} kPa"
+        else:
+            limit = config.pressure_back_kpa if self._pressure_low else config.pressure_low_kpa
+            self._pressure_low = pressure < limit
+            if self._pressure_low:
+                found[Fault.PRESSURE_LOW] = f"{pressure:.0f} kPa, needs {limit:.0f}"
+        if inputs.battery_v is not None and 0 < inputs.battery_v < config.battery_low_v:
+            found[Fault.BATTERY_LOW] = f"{inputs.battery_v:.1f} V"
+
+    def _check_cart(self, inputs: HealthInputs, found: dict[Fault, str]) -> None:
+        config = self._config
+        if Fault.LINK_DOWN not in found and inputs.telemetry_age_s is not None:
+            if inputs.encoder_age_s is None or inputs.encoder_age_s > config.link_timeout_s:
+                found[Fault.ENCODER_SILENT] = ""
+            if not inputs.position_known:
+                found[Fault.POSITION_UNSURE] = ""
+        if inputs.glitches >= config.glitches:
+            found[Fault.ENCODER_GLITCH] = f"{inputs.glitches} times in 10 s"
+        rolls = abs(inputs.wants_speed) <= config.stall_speed or abs(inputs.velocity) > config.stall_speed
+        if rolls or self._moved_t is None or Fault.LINK_DOWN in found:
+            self._moved_t = inputs.now
+        if inputs.now - self._moved_t > config.stall_s:
+            found[Fault.NOT_MOVING] = ""
+
+    def _check_cameras(self, inputs: HealthInputs, found: dict[Fault, str]) -> None:
+        for side, health in inputs.sides.items():
+            last = health.last_frame_t if health.last_frame_t is not None else inputs.started
+            patience = self._config.camera_timeout_s if health.last_frame_t is not None else 0.0
+            if not self._in_grace(inputs) and inputs.now - last > patience:
+                found[CAMERA_LOST[side]] = f"for {inputs.now - last:.0f} s"
+                continue
+            good = health.last_good_t if health.last_good_t is not None else inputs.started
+            if health.problem is not None and inputs.now - good > self._config.bad_frames_s:
+                found[FRAMES_BAD[side]] = health.problem
+
+    def _in_grace(self, inputs: HealthInputs) -> bool:
+        return inputs.now - inputs.started < self._config.start_grace_s
