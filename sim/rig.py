@@ -1,4 +1,4 @@
-"""The robot's hardware in simulated time: the C core, the cart, the air and the jets, one millisecond a step."""
+"""The robot's hardware in simulated time: C core, cart, air and jets, one millisecond a step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from robot.aim import NozzleBank
 from sim.air import AirConfig, AirSupply
 from sim.airjet import AirJetConfig, FlowerField, JetLog
 from sim.vehicle import Vehicle, VehicleConfig
-from vision.types import SIDES, Side
+from vision.types import Side
 
 STEP_US = 1000
 KEEP_PLACES = 4096
@@ -103,10 +103,9 @@ class Rig:
 
 def _mouths(banks: Mapping[Side, NozzleBank]) -> dict[int, tuple[Side, float, float, float]]:
     return {
-        bank.first_nozzle + i: (side, bank.s_offset, h, bank.d)
-        for side in SIDES
-        if (bank := banks.get(side)) is not None
-        for i, h in enumerate(bank.heights)
+        nozzle: (side, bank.s_offset, bank.height(nozzle), bank.d_mouth)
+        for side, bank in banks.items()
+        for nozzle in range(bank.first_nozzle, bank.first_nozzle + bank.count)
     }
 
 

@@ -1,0 +1,5 @@
+"""`python -m bombus` is the same as `bombus`."""
+
+from bombus.cli import main
+
+main()

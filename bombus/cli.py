@@ -1,0 +1,26 @@
+"""The front door: `bombus COMMAND`. One command a file; this one only joins them."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from bombus import bench, doctor, evaluate, replay, run, sim, train
+from bombus.output import errors_in_one_line
+
+app = typer.Typer(
+    name="bombus",
+    help="Control stack for greenhouse pollination robots.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (run, sim, replay, evaluate, train, bench, doctor):
+    app.command(help=module.__doc__)(getattr(module, module.__name__.rpartition(".")[2]))
+
+
+def main() -> None:
+    """Run the command line; never ends in a traceback for something the user can mend."""
+    with errors_in_one_line():
+        app(sys.argv[1:])

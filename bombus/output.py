@@ -1,0 +1,65 @@
+"""What a command says and how it ends: tables for people, one JSON object for machines, one line for errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+
+people = Console(stderr=True, highlight=False)
+"""Everything for people goes here, so that standard output holds the JSON object alone."""
+
+
+class WrongUseError(Exception):
+    """The caller asked for something that cannot be; the text is the one line that the user sees."""
+
+
+class WorkFailedError(Exception):
+    """The work was right but could not be done; the text is the one line that the user sees."""
+
+
+def print_json(result: Any) -> None:
+    """Print one JSON object on standard output."""
+    sys.stdout.write(json.dumps(msgspec.to_builtins(result), allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def print_table(title: str, rows: Mapping[str, object]) -> None:
+    """Print names and values for people; None shows as a dash."""
+    table = Table(title=title, show_header=False, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    for name, value in rows.items():
+        table.add_row(name, "-" if value is None else str(value))
+    people.print(table)
+
+
+def fail(code: int, error: BaseException) -> NoReturn:
+    """End the process with `code` and the error's text in one line."""
+    line = " ".join(str(error).split())
+    sys.stderr.write(f"bombus: {line or type(error).__name__}\n")
+    sys.stderr.flush()
+    raise SystemExit(code)
+
+
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """Turn the errors that a user can cause or mend into one line and the contract's exit code."""
+    from bombus.errors import WORK_FAILED, WRONG_USE_ERRORS
+
+    try:
+        yield
+    except WRONG_USE_ERRORS as error:
+        fail(WRONG_USE, error)
+    except WORK_FAILED as error:
+        fail(FAILED, error)
+    except KeyboardInterrupt:
+        fail(FAILED, KeyboardInterrupt("stopped by the keyboard"))

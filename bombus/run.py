@@ -1,0 +1,24 @@
+"""Run the robot: cameras, detector, planner, valves and drive, until stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bombus.output import people, print_json, print_table
+
+
+def run(
+    config: Annotated[Path, typer.Option(help="machine file (TOML)")],
+    json: Annotated[bool, typer.Option("--json", help="print one JSON object at the end")] = False,
+) -> None:
+    """Run the control process (and, when the machine file says so, its dashboard)."""
+    from robot.daemon import run_daemon
+
+    summary = run_daemon(config, people.print)
+    if json:
+        print_json(summary)
+    else:
+        print_table("run ended", summary)

@@ -1,0 +1,51 @@
+"""Drive a simulated row: lock-step for tests and tuning, real time with the dashboard for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bombus.output import WorkFailedError, WrongUseError, people, print_json, print_table
+
+MODES = ("lockstep", "realtime")
+DETECTORS = ("onnx", "truth")
+
+
+def sim(
+    scenario: Annotated[str, typer.Option(help="scenario name, or a TOML file")] = "row",
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="seed of plants, cart and noise")] = 1,
+    mode: Annotated[str, typer.Option(help="lockstep (simulated time) or realtime (daemon, pty, dashboard)")] = "lockstep",
+    detector: Annotated[str, typer.Option(help="onnx (rendered frames) or truth (labels with errors)")] = "onnx",
+    length: Annotated[float | None, typer.Option(min=0.5, max=400, help="row length in m")] = None,
+    speed: Annotated[float | None, typer.Option(min=0.02, max=0.5, help="cruise speed in m/s")] = None,
+    config: Annotated[Path | None, typer.Option(help="machine file (TOML)")] = None,
+    record: Annotated[Path | None, typer.Option(help="write an MCAP recording to this new file")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="dashboard port, realtime only; 0 takes a free one")] = 8080,
+    json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Drive one row and print its score."""
+    if mode not in MODES:
+        raise WrongUseError(f"--mode {mode}: unknown; choose from {', '.join(MODES)}")
+    if detector not in DETECTORS:
+        raise WrongUseError(f"--detector {detector}: unknown; choose from {', '.join(DETECTORS)}")
+    if record is not None and record.exists():
+        raise WrongUseError(f"--record {record}: the file exists; name a new one")
+    from sim.scenario import load_scenario
+
+    plan = load_scenario(scenario, length_m=length, speed_m_s=speed)
+    if mode == "realtime":
+        from sim.realtime import run_realtime
+
+        result = run_realtime(plan, seed, config, port, record, people)
+    else:
+        from sim.lockstep import run_lockstep
+
+        result = run_lockstep(plan, seed, config, detector, record, people)
+    if json:
+        print_json(result)
+    else:
+        print_table(f"{plan.name}, seed {seed}, {mode}", result.for_people())
+    if not result.finished:
+        raise WorkFailedError(f"the row was not finished: {result.ended_because}")

@@ -1,0 +1,76 @@
+"""A scenario: the row, the plant and the pace of one simulated run, read from TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sim.air import AirConfig
+from sim.airjet import AirJetConfig
+from sim.camera import SimCameraConfig
+from sim.vehicle import VehicleConfig
+from sim.world_config import WorldConfig
+
+SCENARIOS = Path(str(files("sim"))) / "scenarios"
+
+
+class ScenarioError(Exception):
+    """The scenario is unusable; the text names the file, the key, the value and the remedy."""
+
+
+class ScenarioConfig(BaseModel):
+    """One run: what stands in the row and how the hardware behaves."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field("row", min_length=1, description="shown in tables")
+    speed_m_s: float = Field(0.15, ge=0.02, le=0.5, description="cruise speed; 0.14-0.17 serves a hectare (derived)")
+    world: WorldConfig = Field(default_factory=WorldConfig)
+    vehicle: VehicleConfig = Field(default_factory=VehicleConfig)
+    air: AirConfig = Field(default_factory=AirConfig)
+    jets: AirJetConfig = Field(default_factory=AirJetConfig)
+    camera: SimCameraConfig = Field(default_factory=SimCameraConfig)
+
+
+def scenario_names() -> list[str]:
+    """Return the shipped scenarios' names."""
+    return sorted(path.stem for path in SCENARIOS.glob("*.toml"))
+
+
+def load_scenario(
+    name_or_path: str, length_m: float | None = None, speed_m_s: float | None = None
+) -> ScenarioConfig:
+    """Read a shipped scenario by name, or a TOML file; the arguments override the file.
+
+    Raises ScenarioError in one line for what cannot be used.
+    """
+    path = _path_of(name_or_path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read ({error.strerror}); name an existing TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: not TOML ({error}); mend the file at that place") from error
+    if length_m is not None:
+        data["world"] = {**data.get("world", {}), "row_length_m": length_m}
+    if speed_m_s is not None:
+        data["speed_m_s"] = speed_m_s
+    try:
+        return ScenarioConfig.model_validate(data)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in problem["loc"]) or "the file"
+        raise ScenarioError(f"{path}: {key} = {problem['input']!r}: {problem['msg']}") from error
+
+
+def _path_of(name_or_path: str) -> Path:
+    if name_or_path.endswith(".toml") or "/" in name_or_path:
+        return Path(name_or_path)
+    if name_or_path not in scenario_names():
+        raise ScenarioError(
+            f"scenario '{name_or_path}': unknown; choose from {', '.join(scenario_names())}, or name a .toml file"
+        )
+    return SCENARIOS / f"{name_or_path}.toml"
