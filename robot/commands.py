@@ -1,0 +1,100 @@
+"""Commands of people on their way to the loop: a bounded inbox that never takes the same press twice."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+from math import isfinite
+
+import msgspec
+
+from robot.types import Command, CommandName
+
+MAX_WAITING = 16
+"""Commands between two steps; a person cannot press faster."""
+
+REMEMBERED_IDS = 512
+"""Answers kept, so that a repeated request gets the first answer and acts once."""
+
+NEEDS_VALUE = frozenset({CommandName.SET_POSITION, CommandName.SET_SPEED})
+NEEDS_TEXT = frozenset({CommandName.SET_ROW})
+
+
+class CommandRequest(msgspec.Struct, frozen=True, tag="command", forbid_unknown_fields=True):
+    """One press of a button. `request_id` is chosen by the sender: the same id acts once.
+
+    `value` and `text` are as `robot.types.Command` has them; `by` names the person or program.
+    """
+
+    request_id: str
+    name: CommandName
+    value: float | None = None
+    text: str = ""
+    by: str = ""
+
+
+class CommandAnswer(msgspec.Struct, frozen=True, tag="answer"):
+    """Whether a command was taken; what it did shows in the next snapshots."""
+
+    request_id: str
+    accepted: bool
+    text: str
+
+
+class CommandInbox:
+    """A CommandSource. Any thread may `offer`; the loop takes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[Command] = deque()
+        self._answers: OrderedDict[str, CommandAnswer] = OrderedDict()
+
+    def offer(self, request: CommandRequest) -> CommandAnswer:
+        """Queue one request and say whether it was taken; a known id returns its first answer."""
+        with self._lock:
+            known = self._answers.get(request.request_id)
+            if known is not None:
+                return known
+            answer = self._decide(request)
+            # A refused request may be tried again under its id once there is room.
+            if answer.accepted:
+                self._answers[request.request_id] = answer
+                while len(self._answers) > REMEMBERED_IDS:
+                    self._answers.popitem(last=False)
+            return answer
+
+    def take(self) -> list[Command]:
+        """Return and forget the waiting commands, oldest first; never blocks for longer than an offer."""
+        if not self._waiting:
+            return []
+        with self._lock:
+            taken = list(self._waiting)
+            self._waiting.clear()
+        return taken
+
+    def _decide(self, request: CommandRequest) -> CommandAnswer:
+        problem = problem_of(request)
+        if not problem and len(self._waiting) >= MAX_WAITING:
+            if request.name is CommandName.STOP:
+                self._waiting.clear()
+            else:
+                problem = f"{MAX_WAITING} commands wait already: the robot does not answer; press STOP"
+        if problem:
+            return CommandAnswer(request.request_id, False, problem)
+        self._waiting.append(Command(request.name, request.value, request.text, request.by))
+        return CommandAnswer(request.request_id, True, f"{request.name} was handed to the robot")
+
+
+def problem_of(request: CommandRequest) -> str:
+    """Return what is wrong with a request in one line that names the remedy, or an empty text."""
+    if not request.request_id or len(request.request_id) > 64:
+        return "request_id: must have 1 to 64 characters; make a new one for each press"
+    if len(request.text) > 80 or len(request.by) > 80:
+        return f"{request.name}: text and by may have 80 characters at most; shorten them"
+    if request.value is not None and not isfinite(request.value):
+        return f"{request.name}: value {request.value} is not a number; give metres or m/s"
+    if request.name in NEEDS_VALUE and request.value is None:
+        return f"{request.name}: the value is missing; give it in metres or m/s"
+    if request.name in NEEDS_TEXT and not request.text.strip():
+        return f"{request.name}: the row's name is missing; give it as text"
+    return ""

@@ -1,0 +1,156 @@
+"""What people are shown of the loop, ten times a second: plain structs that any program can read."""
+
+from __future__ import annotations
+
+import msgspec
+
+from robot.types import CommandName, Mode
+from vision.types import Side
+
+
+class FaultState(msgspec.Struct, frozen=True):
+    """A fault that is present, or was and awaits acknowledgement."""
+
+    code: str
+    severity: str
+    text: str
+    remedy: str
+    age_s: float
+    present: bool
+    acknowledged: bool
+
+
+class RowState(msgspec.Struct, frozen=True):
+    """Where the cart stands; `s` and `progress` (0 to 1) are None while the place is not known."""
+
+    name: str
+    length: float
+    s: float | None
+    progress: float | None
+    speed: float | None
+    cruise_speed: float
+    seconds_left: float | None
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """Totals since the control process began; `refusals` are by reason."""
+
+    ready: int
+    treated: int
+    missed: int
+    missed_by_reason: dict[str, int]
+    refusals: dict[str, int]
+    pulses_sent: int
+    pulses_done: int
+    pulses_refused: int
+    buds_spared: int
+
+
+class AirState(msgspec.Struct, frozen=True):
+    """Compressed air: pressure now and litres at normal pressure used so far."""
+
+    pressure_kpa: float | None
+    used_normal_l: float
+
+
+class LinkState(msgspec.Struct, frozen=True):
+    """The link to the valve controller, as the bridge tells it."""
+
+    up: bool
+    text: str
+    armed: bool
+    estop: bool
+    battery_v: float | None
+
+
+class FlowerMark(msgspec.Struct, frozen=True):
+    """A flower in the picture: box x0 y0 x1 y1 in px. `state` is planned, treated, waiting or refused."""
+
+    flower_id: int
+    box: tuple[float, float, float, float]
+    stage: str
+    probability: float
+    state: str
+    reason: str
+
+
+class ShotMark(msgspec.Struct, frozen=True):
+    """A pulse that is planned or under way, and where its jet meets the crop: px, and m along the row."""
+
+    pulse_id: int
+    nozzle: int
+    s: float
+    x: float
+    y: float
+
+
+class CameraState(msgspec.Struct, frozen=True):
+    """One side's camera; `seq` tells which frame the marks belong to, None before the first."""
+
+    camera_id: str
+    fps: float
+    age_s: float | None
+    problem: str | None
+    seq: int | None
+    width: int
+    height: int
+    detections: int
+    flowers: tuple[FlowerMark, ...]
+    shots: tuple[ShotMark, ...]
+
+
+class StopState(msgspec.Struct, frozen=True):
+    """The last stop asked for; times in seconds before the snapshot.
+
+    `confirmed_after_s` is None until the valve controller has said that it is stopped.
+    """
+
+    by: str
+    asked_age_s: float
+    confirmed_after_s: float | None
+
+
+class CommandNote(msgspec.Struct, frozen=True):
+    """The last command that the loop took."""
+
+    name: CommandName
+    by: str
+    age_s: float
+
+
+class RowStrip(msgspec.Struct, frozen=True):
+    """Flowers along the row, counted in equal bins from its head, per side."""
+
+    bin_m: float
+    treated: dict[Side, list[int]]
+    missed: dict[Side, list[int]]
+
+
+class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
+    """Everything the operator's page shows. `time` is host monotonic seconds; ages count back from it."""
+
+    time: float
+    mode: Mode
+    reason: str
+    faults: tuple[FaultState, ...]
+    row: RowState
+    strip: RowStrip
+    counts: Counts
+    air: AirState
+    link: LinkState
+    cameras: dict[Side, CameraState]
+    latency_ms: dict[str, tuple[float, float]]
+    stop: StopState | None
+    last_command: CommandNote | None
+
+
+class FrameMessage(msgspec.Struct, frozen=True, tag="frame"):
+    """One picture with the marks that belong to it."""
+
+    side: Side
+    seq: int
+    width: int
+    height: int
+    flowers: tuple[FlowerMark, ...]
+    shots: tuple[ShotMark, ...]
+    jpeg: bytes
