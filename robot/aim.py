@@ -58,6 +58,8 @@ class JetConfig(BaseModel):
     farthest: float = Field(0.30, gt=0, le=2, description="flowers beyond are out of reach, m (assumed)")
     air_speed: float = Field(60.0, gt=0, le=340, description="mean speed from mouth to flower, m/s (assumed)")
 
+    flow_nl_min: float = Field(150.0, ge=0, le=10_000, description="air of one open nozzle, Nl/min (assumed)")
+
     def radius_at(self, distance: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the footprint's radius (N,) at `distance` (N,) from the mouth."""
         return np.maximum(self.radius + self.spread * (distance - self.best_distance), 0.25 * self.radius)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import dist, floor, isfinite
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -77,15 +77,24 @@ class Treatments:
         if treatment.flower is not None:
             self._flowers[treatment.flower].append(treatment)
         if all(map(isfinite, treatment.place)):
-            self._bins[treatment.side, floor(treatment.place[0] / BIN_M)].append(treatment)
+            self._bin_of(treatment).append(treatment)
 
     def remove_pulse(self, pulse_id: int) -> None:
         """Forget what a pulse treated: it was refused or never opened."""
         for treatment in self._by_pulse.pop(pulse_id, ()):
             if treatment.flower is not None:
                 self._flowers[treatment.flower].remove(treatment)
-            if all(map(isfinite, treatment.place)):
-                self._bins[treatment.side, floor(treatment.place[0] / BIN_M)].remove(treatment)
+            if treatment in self._bin_of(treatment):
+                self._bin_of(treatment).remove(treatment)
+
+    def rename(self, gone: FlowerKey, kept: FlowerKey) -> None:
+        """Move a flower's treatments to another name: the map found the two to be one."""
+        for treatment in list(self._flowers.pop(gone, ())):
+            renamed = replace(treatment, flower=kept)
+            for found in (self._by_pulse[treatment.pulse_id], self._bin_of(treatment)):
+                if treatment in found:
+                    found[found.index(treatment)] = renamed
+            self._flowers[kept].append(renamed)
 
     def of_flower(self, flower: FlowerKey) -> Sequence[Treatment]:
         """Return the treatments of a flower tracked in this run, oldest first."""
@@ -100,6 +109,10 @@ class Treatments:
             for treatment in self._bins.get((side, index), ())
             if dist(treatment.place, place) <= radius
         ]
+
+    def _bin_of(self, treatment: Treatment) -> list[Treatment]:
+        s = treatment.place[0]
+        return self._bins[treatment.side, floor(s / BIN_M)] if isfinite(s) else []
 
 
 def why_not_again(

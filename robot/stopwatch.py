@@ -1,0 +1,41 @@
+"""How long the stages of a step take, for people to read; nothing is decided by it."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+from robot.clock import Clock
+
+KEEP = 512
+
+
+class Stopwatch:
+    """Laps by name over the last steps, read from the injected clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = clock.now()
+        self._laps: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=KEEP))
+
+    def start(self) -> None:
+        """Begin the first lap of a step."""
+        self._last = self._clock.now()
+
+    def lap(self, name: str) -> None:
+        """End the running lap under `name` and begin the next."""
+        now = self._clock.now()
+        self._laps[name].append(now - self._last)
+        self._last = now
+
+    def add(self, name: str, seconds: float) -> None:
+        """Keep a duration measured elsewhere."""
+        self._laps[name].append(seconds)
+
+    def table(self) -> dict[str, tuple[float, float]]:
+        """Return name -> (p50, p99) in ms over the last 512 laps of each."""
+        return {name: _percentiles_ms(sorted(laps)) for name, laps in self._laps.items() if laps}
+
+
+def _percentiles_ms(ordered: list[float]) -> tuple[float, float]:
+    last = len(ordered) - 1
+    return 1e3 * ordered[round(0.5 * last)], 1e3 * ordered[round(0.99 * last)]
