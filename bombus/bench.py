@@ -13,17 +13,22 @@ from bombus.output import print_json, print_table
 def bench(
     frames: Annotated[int, typer.Option(min=20, max=10_000, help="frames to time")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="seed of the rendered row")] = 1,
-    config: Annotated[Path | None, typer.Option(help="machine file (TOML), for its model and threads")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="machine file (TOML), for its model and threads")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Print p50 and p99 of each stage."""
-    from bombus.machine import detector_settings
     from sim.bench import bench_frame_way
+
+    from bombus.machine import detector_settings
 
     path, threads = detector_settings(config, None)
     result = bench_frame_way(path, threads, frames, seed)
     if json:
         print_json(result)
         return
-    rows = {name: f"{stage['p50_ms']:.2f} / {stage['p99_ms']:.2f} ms" for name, stage in result["stages"].items()}
+    rows = {
+        name: f"{stage['p50_ms']:.2f} / {stage['p99_ms']:.2f} ms" for name, stage in result["stages"].items()
+    }
     print_table(f"a 1280x720 frame's way, p50 / p99, {result['machine']}", rows)

@@ -14,12 +14,15 @@ def evaluate(
     images: Annotated[Path, typer.Option(help="folder of pictures")],
     labels: Annotated[Path, typer.Option(help="COCO JSON file")],
     model: Annotated[Path | None, typer.Option(help="ONNX model; the shipped one by default")] = None,
-    config: Annotated[Path | None, typer.Option(help="machine file (TOML), for its model and threads")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="machine file (TOML), for its model and threads")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Print AP per stage, readiness precision and recall, and the time a picture takes."""
-    from bombus.machine import detector_settings
     from vision.evaluate import evaluate_model
+
+    from bombus.machine import detector_settings
 
     path, threads = detector_settings(config, model)
     result = evaluate_model(images, labels, path, threads)

@@ -16,13 +16,19 @@ DETECTORS = ("onnx", "truth")
 def sim(
     scenario: Annotated[str, typer.Option(help="scenario name, or a TOML file")] = "row",
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="seed of plants, cart and noise")] = 1,
-    mode: Annotated[str, typer.Option(help="lockstep (simulated time) or realtime (daemon, pty, dashboard)")] = "lockstep",
-    detector: Annotated[str, typer.Option(help="onnx (rendered frames) or truth (labels with errors)")] = "onnx",
+    mode: Annotated[
+        str, typer.Option(help="lockstep (simulated time) or realtime (daemon, pty, dashboard)")
+    ] = "lockstep",
+    detector: Annotated[
+        str, typer.Option(help="onnx (rendered frames) or truth (labels with errors)")
+    ] = "onnx",
     length: Annotated[float | None, typer.Option(min=0.5, max=400, help="row length in m")] = None,
     speed: Annotated[float | None, typer.Option(min=0.02, max=0.5, help="cruise speed in m/s")] = None,
     config: Annotated[Path | None, typer.Option(help="machine file (TOML)")] = None,
     record: Annotated[Path | None, typer.Option(help="write an MCAP recording to this new file")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="dashboard port, realtime only; 0 takes a free one")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="dashboard port, realtime only; 0 takes a free one")
+    ] = 8080,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Drive one row and print its score."""

@@ -27,7 +27,9 @@ class ScenarioConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field("row", min_length=1, description="shown in tables")
-    speed_m_s: float = Field(0.15, ge=0.02, le=0.5, description="cruise speed; 0.14-0.17 serves a hectare (derived)")
+    speed_m_s: float = Field(
+        0.15, ge=0.02, le=0.5, description="cruise speed; 0.14-0.17 serves a hectare (derived)"
+    )
     world: WorldConfig = Field(default_factory=WorldConfig)
     vehicle: VehicleConfig = Field(default_factory=VehicleConfig)
     air: AirConfig = Field(default_factory=AirConfig)
@@ -51,7 +53,9 @@ def load_scenario(
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read ({error.strerror}); name an existing TOML file") from error
+        raise ScenarioError(
+            f"{path}: cannot be read ({error.strerror}); name an existing TOML file"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path}: not TOML ({error}); mend the file at that place") from error
     if length_m is not None:

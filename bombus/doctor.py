@@ -1,0 +1,141 @@
+"""Check this machine and a machine file: what is there, what is missing, what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+
+from bombus.output import WorkFailedError, people, print_json
+
+FREE_GIB = 2.0
+"""Less free disk than this is worth a warning: a recorded hour takes more (assumed)."""
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing looked at; `remedy` is empty when it is fine."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+def doctor(
+    config: Annotated[
+        Path | None, typer.Option(help="machine file (TOML); the demo machine by default")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Print a check a line; exit 1 when one failed."""
+    checks = list(_checks(config))
+    if json:
+        print_json({"checks": checks, "ok": all(check.ok for check in checks)})
+    else:
+        table = Table("", "check", "found", "remedy", title="doctor", title_justify="left")
+        for check in checks:
+            table.add_row(
+                "[green]ok[/]" if check.ok else "[red]no[/]", check.name, check.detail, check.remedy
+            )
+        people.print(table)
+    bad = [check.name for check in checks if not check.ok]
+    if bad:
+        raise WorkFailedError(f"doctor: {len(bad)} of {len(checks)} checks failed: {', '.join(bad)}")
+
+
+def _checks(config: Path | None) -> Iterator[Check]:
+    from robot.config import DEMO_MACHINE, load_config
+
+    yield Check("python", True, sys.version.split()[0])
+    yield _attempt("firmware core", _core, "run `make setup` again; it needs a C compiler")
+    yield _attempt("MCU host process", _mcu_host, "run `make setup` again; it needs a C compiler")
+    settings = load_config(config or DEMO_MACHINE)
+    yield Check("machine file", True, str(config or DEMO_MACHINE))
+    yield _attempt(
+        "detector",
+        lambda: _detector(settings.detector.model, settings.detector.threads),
+        "name another model in [detector]",
+    )
+    yield _disk(settings.ledger.path.parent)
+    if config is not None:
+        yield _serial(settings.serial.port)
+        for camera in settings.cameras:
+            yield _camera(camera.source, camera.camera_id)
+        yield _port(settings.dashboard.host, settings.dashboard.port)
+
+
+def _attempt(name: str, look: Callable[[], str], remedy: str) -> Check:
+    from bombus.errors import WORK_FAILED, WRONG_USE_ERRORS
+
+    try:
+        return Check(name, True, look())
+    except (ImportError, *WRONG_USE_ERRORS, *WORK_FAILED) as error:
+        return Check(name, False, " ".join(str(error).split()), remedy)
+
+
+def _core() -> str:
+    from firmware_bridge.core import Core
+
+    from firmware_bridge.core_config import CoreConfig
+
+    core = Core(CoreConfig(), boot_id=1)
+    return f"loads, {CoreConfig().nozzles} nozzles, valves {'closed' if core.valves == 0 else 'OPEN'}"
+
+
+def _mcu_host() -> str:
+    from sim.mcu_process import MCU_PROGRAM
+
+    if not MCU_PROGRAM.is_file():
+        raise FileNotFoundError(f"{MCU_PROGRAM} is missing")
+    return str(MCU_PROGRAM)
+
+
+def _detector(model: Path, threads: int) -> str:
+    from vision.detector import Detector
+
+    Detector(model, threads)
+    return f"{model.name} loads and runs"
+
+
+def _disk(folder: Path) -> Check:
+    there = next(place for place in (folder, *folder.resolve().parents) if place.exists())
+    free_gib = shutil.disk_usage(there).free / 2**30
+    ok = free_gib >= FREE_GIB
+    return Check("disk", ok, f"{free_gib:.0f} GiB free for {folder}", "" if ok else "remove old recordings")
+
+
+def _serial(port: str) -> Check:
+    from serial.tools.list_ports import comports
+
+    ok = Path(port).exists()
+    present = ", ".join(sorted(found.device for found in comports())) or "none"
+    detail = port if ok else f"{port} is not there; present: {present}"
+    return Check("serial port", ok, detail, "" if ok else "plug the cable in, or set serial.port")
+
+
+def _camera(source: str, camera_id: str) -> Check:
+    kind, _, rest = source.partition(":")
+    path = Path(rest if rest.startswith("/") else f"/dev/video{rest}")
+    if kind not in {"v4l2", "ring", "file"}:
+        return Check(f"camera {camera_id}", True, f"{source} (not tried)")
+    ok = path.exists()
+    return Check(
+        f"camera {camera_id}",
+        ok,
+        str(path) if ok else f"{path} is not there",
+        "" if ok else "plug it in, or set its source",
+    )
+
+
+def _port(host: str, port: int) -> Check:
+    with socket.socket() as probe:
+        ok = probe.connect_ex((host, port)) != 0
+    detail = f"{host}:{port} is {'free' if ok else 'taken'}"
+    return Check("dashboard port", ok, detail, "" if ok else "stop what uses it, or set dashboard.port")
