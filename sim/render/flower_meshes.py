@@ -16,7 +16,7 @@ from sim.render.meshes import FUZZY, THIN, Blade, Mesh, grid, join, ramp, turned
 Sheet = tuple[NDArray[np.void], NDArray[np.int32]]
 
 PETAL_TEXTURE = 2
-GREEN_DARK, GREEN, GREEN_PALE = (0.05, 0.115, 0.03), (0.115, 0.22, 0.065), (0.24, 0.36, 0.12)
+GREEN, GREEN_PALE = (0.125, 0.24, 0.07), (0.27, 0.41, 0.135)
 YELLOW_GREEN, YELLOW, YELLOW_DEEP = (0.46, 0.5, 0.06), (0.82, 0.64, 0.035), (0.8, 0.47, 0.015)
 CREAM, PEACH, ORANGE = (0.74, 0.58, 0.27), (0.72, 0.34, 0.13), (0.68, 0.26, 0.045)
 PINK, TAN, BROWN = (0.66, 0.36, 0.26), (0.46, 0.3, 0.14), (0.2, 0.1, 0.04)
@@ -71,7 +71,7 @@ def open_flower(rng: Generator) -> Mesh:
     """Return an open flower: a star of five to seven yellow petals, from a bell to fully bent back."""
     count = int(rng.choice((5, 5, 6, 6, 7)))
     openness = float(rng.random())
-    root_angle, tip_angle = 0.1 + 0.08 * openness, 0.2 + 0.26 * openness
+    root_angle, tip_angle = 0.08 + 0.1 * openness, 0.14 + 0.32 * openness
     length, width = _between(rng, 0.0125, 0.0155), _between(rng, 0.0052, 0.0068)
     fresh = YELLOW_GREEN if openness < 0.35 else YELLOW
     sheets = sepals(rng, 0.0105, (0.17, _between(rng, 0.24, 0.4)), 0.0012, -0.0015)
@@ -101,7 +101,7 @@ def bud(rng: Generator) -> Mesh:
     t = np.array([0.0, 0.12, 0.35, 0.6, 0.82, 1.0])
     body = turned(np.array([0.35, 0.8, 1.0, 0.85, 0.5, 0.05]) * radius, (t - 0.45) * length, 8)
     tip = YELLOW_GREEN if age < 0.55 else (0.68, 0.6, 0.12)
-    colours = ramp(t, (0.0, 0.45, 1.0), (GREEN, GREEN_PALE, GREEN_PALE if age < 0.3 else tip))
+    colours = ramp(t, (0.0, 0.45, 1.0), (GREEN_PALE, GREEN_PALE, GREEN_PALE if age < 0.3 else tip))
     hug = _between(rng, 0.035, 0.06)
     leaves = sepals(
         rng,
