@@ -111,7 +111,7 @@ def bud(rng: Generator) -> Mesh:
         -0.43 * length,
         width=radius * 1.15,
     )
-    return join([grid(body, colours), *leaves, _knob(radius * 0.6, -0.47 * length)], FUZZY)
+    return join([grid(body, colours), *leaves, _knob(radius * 0.6, -0.47 * length)], THIN | FUZZY)
 
 
 def spent_flower(rng: Generator) -> Mesh:
