@@ -71,8 +71,8 @@ class Renderer:
         self._light = light_struct(model)
         self._canvas = canvas or Canvas(camera.width, camera.height)
         self._backdrop = backdrop or hang_backdrop(world.seed, model)
-        same_rays = camera.model_copy(update={"camera_id": "any", "s_offset": 0.0, "h": 0.0, "d": 0.0})
-        self._rays, self._field = _rays_q16(same_rays), camera.field_of_rays
+        optics = camera.model_copy(update={"camera_id": "any", "s_offset": 0.0, "h": 0.0, "d": 0.0})
+        self._rays, self._field = _rays_q16(optics.model_dump_json()), camera.field_of_rays
 
     def render(
         self,
@@ -151,8 +151,9 @@ def _reach(parts: NDArray[np.void]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=40)
-def _rays_q16(camera: CameraModel) -> NDArray[np.int32]:
-    """Metres of s and h per metre of d for each pixel, in 1/65536."""
+def _rays_q16(optics: str) -> NDArray[np.int32]:
+    """Metres of s and h per metre of d for each pixel, in 1/65536; `optics` is a CameraModel as JSON."""
+    camera = CameraModel.model_validate_json(optics)
     rows, columns = np.mgrid[0 : camera.height, 0 : camera.width]
     pixels = np.stack([columns.reshape(-1), rows.reshape(-1)], axis=-1).astype(np.float64)
     rays = np.clip(camera.ray(pixels), -8.0, 8.0)
