@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 enum { RASTER_THIN = 1, RASTER_GLOSSY = 2, RASTER_FUZZY = 4 };
-enum { RASTER_TEXTURE_SIZE = 64, RASTER_MAX_MESH_VERTICES = 2048, RASTER_MAX_TAPS = 15, RASTER_MAX_LAYERS = 4 };
+enum { RASTER_TEXTURE_SIZE = 64, RASTER_MAX_MESH_VERTICES = 2048, RASTER_MAX_TAPS = 15, RASTER_MAX_LAYERS = 4, RASTER_TONE_LEVELS = 4096 };
 
 typedef struct {
     double rotation[9], position[3];
@@ -76,7 +76,8 @@ void raster_twigs(const raster_camera *camera, const raster_light *light, const 
 void raster_count_visible(const raster_camera *camera, const raster_target *target, raster_box *boxes,
                           int32_t box_count);
 void raster_background(const raster_camera *camera, const int32_t *rays_q16, const raster_backdrop *layers,
-                       int32_t layer_count, const uint16_t *sky, int32_t sky_rows, raster_target *target);
+                       int32_t layer_count, const uint16_t *sky, int32_t sky_rows, uint16_t *knots,
+                       raster_target *target);
 void raster_develop(int32_t width, int32_t height, const uint16_t *colour, uint16_t *scratch, uint32_t *sums,
                     const raster_effects *effects, const uint8_t *tone, uint8_t *out);
 

@@ -134,9 +134,15 @@ class Canvas:
             row.height, row.width = layer.texels.shape[:2]
             row.texels_per_m, row.bottom_h = layer.texels_per_m, layer.bottom_h
             row.depth, row.dim = layer.depth, layer.dim
-        rays = _pointer("int32_t *", rays_q16)
         _raster.lib.raster_background(
-            camera, rays, table, len(layers), _pointer("uint16_t *", sky), len(sky), self._target
+            camera,
+            _pointer("int32_t *", rays_q16),
+            table,
+            len(layers),
+            _pointer("uint16_t *", sky),
+            len(sky),
+            _pointer("uint16_t *", self._scratch),
+            self._target,
         )
 
     def develop(self, effects: EffectsConfig, seed: int, out: NDArray[np.uint8]) -> None:

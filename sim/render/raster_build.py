@@ -21,9 +21,9 @@ ffibuilder.cdef(declarations())
 ffibuilder.set_source(
     "sim.render._raster",
     '#include "raster.h"',
-    sources=["sim/render/raster.c", "sim/render/lens.c"],
+    sources=[f"sim/render/{name}.c" for name in ("raster", "triangle", "shade", "backdrop", "develop")],
     include_dirs=["sim/render"],
-    depends=["sim/render/raster.h"],
+    depends=[f"sim/render/{name}.h" for name in ("raster", "triangle", "shade", "wide")],
     extra_compile_args=["-std=c11", "-O3", "-ffp-contract=off", "-Wall", "-Wextra"],
 )
 

@@ -152,9 +152,9 @@ def _reach(parts: NDArray[np.void]) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=40)
 def _rays_q16(optics: str) -> NDArray[np.int32]:
-    """Metres of s and h per metre of d for each pixel, in 1/65536; `optics` is a CameraModel as JSON."""
+    """Metres of s and h per metre of d for every second pixel each way, in 1/65536; `optics` is JSON."""
     camera = CameraModel.model_validate_json(optics)
-    rows, columns = np.mgrid[0 : camera.height, 0 : camera.width]
+    rows, columns = 2 * np.mgrid[0 : camera.height // 2 + 1, 0 : camera.width // 2 + 1]
     pixels = np.stack([columns.reshape(-1), rows.reshape(-1)], axis=-1).astype(np.float64)
     rays = np.clip(camera.ray(pixels), -8.0, 8.0)
     return np.ascontiguousarray(np.round(rays * 4096.0).astype(np.int32) * 16)
