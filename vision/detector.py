@@ -1,0 +1,81 @@
+"""Image to detections: one bound inference, peaks already picked by the graph, then a residual NMS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.onnx_model import OnnxModel
+from vision.types import Detections
+
+NMS_IOU = 0.6
+"""Two boxes that overlap more than this are one flower (assumed; trusses overlap less)."""
+
+TOP = 100
+"""Detections the graph gives at most."""
+
+WARM_UPS = 2
+
+
+class Detector:
+    """A loaded model with its buffers bound; `detect` allocates little. One thread at a time."""
+
+    def __init__(self, model_path: Path, threads: int = 1, score_threshold: float | None = None) -> None:
+        """Load and warm up; raises ModelError. `score_threshold` goes before the card's."""
+        self.model = OnnxModel(model_path, threads)
+        self.width, self.height = self.model.card.input_size
+        self.threshold = self.model.card.score_threshold if score_threshold is None else score_threshold
+        self._input = np.zeros((1, self.height, self.width, 3), np.uint8)
+        self._boxes = np.zeros((TOP, 4), np.float32)
+        self._stages = np.zeros((TOP, 3), np.float32)
+        self._scores = np.zeros(TOP, np.float32)
+        self._binding = self.model.session.io_binding()
+        name = self.model.session.get_inputs()[0].name
+        self._binding.bind_input(name, "cpu", 0, np.uint8, self._input.shape, self._input.ctypes.data)
+        for output, array in (("boxes", self._boxes), ("stages", self._stages), ("scores", self._scores)):
+            self._binding.bind_output(output, "cpu", 0, np.float32, array.shape, array.ctypes.data)
+        for _ in range(WARM_UPS):
+            self.model.session.run_with_iobinding(self._binding)
+
+    def detect(self, image: NDArray[np.uint8]) -> Detections:
+        """Return the detections of a BGR image (H, W, 3), boxes in its own pixels, best first."""
+        scale = self.load(image)
+        self.infer()
+        return self.read(scale, image.shape[1], image.shape[0])
+
+    def load(self, image: NDArray[np.uint8]) -> float:
+        """Copy or letterbox `image` into the bound input; returns input pixels per image pixel."""
+        height, width = image.shape[:2]
+        target = self._input[0]
+        if (height, width) == (self.height, self.width):
+            np.copyto(target, image)
+            return 1.0
+        scale: float = min(self.width / width, self.height / height)
+        fit_w, fit_h = min(self.width, round(width * scale)), min(self.height, round(height * scale))
+        way = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+        target[:fit_h, :fit_w] = cv2.resize(image, (fit_w, fit_h), interpolation=way)
+        target[fit_h:], target[:, fit_w:] = 0, 0
+        return scale
+
+    def infer(self) -> None:
+        """Run the graph on the bound input."""
+        self.model.session.run_with_iobinding(self._binding)
+
+    def read(self, scale: float, width: int, height: int) -> Detections:
+        """Return the bound outputs above the threshold, without doubles, in image pixels."""
+        count = int(np.searchsorted(-self._scores, -self.threshold, side="right"))
+        boxes = self._boxes[:count] / np.float32(scale)
+        np.clip(boxes, 0.0, np.array([width, height, width, height], np.float32) - 0.5, out=boxes)
+        kept = _without_doubles(boxes, self._scores[:count])
+        return Detections(boxes[kept], self._stages[:count][kept], self._scores[:count][kept])
+
+
+def _without_doubles(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    if not len(boxes):
+        return np.empty(0, np.int64)
+    sized = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+    kept = cv2.dnn.NMSBoxes(sized.tolist(), scores.tolist(), 0.0, NMS_IOU)
+    return np.asarray(kept, np.int64).reshape(-1)
