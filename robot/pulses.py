@@ -38,6 +38,8 @@ class PulseBook:
         self.held: dict[FlowerKey, Reason] = {}
         self.counts: Counter[PulseState] = Counter()
         self.sent = 0
+        self.open_s = 0.0
+        """Seconds that nozzles were open, summed over all of them."""
         self.next_id = 1
         self._outstanding: dict[int, Outstanding] = {}
         self._attempts: Counter[FlowerKey] = Counter()
@@ -87,6 +89,7 @@ class PulseBook:
             new.append(outcome)
             if outstanding is not None:
                 self.counts[outcome.state] += 1
+                self.open_s += outcome.openings * outstanding.pulse.train.on_us * 1e-6
             if outcome.state in NO_AIR:
                 self.treatments.remove_pulse(outcome.pulse_id)
                 self._count_attempt(outstanding, outcome)

@@ -1,0 +1,138 @@
+"""Events of the valve controller on their way into the cart's state, the pulse book and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from firmware_bridge.events import Event, LinkDown, LinkUp, PulseOutcome, PulseReceipt, Telemetry
+
+from robot.cart import Cart
+from robot.health import HealthInputs
+from robot.ledger import PulseState, Settled
+from robot.pilot import Pilot
+from robot.pulses import PulseBook, reason_named
+from robot.scribe import Scribe
+from robot.sight import Sight
+from robot.types import Reason
+from robot.valve_link import ValveLink
+from vision.types import Side
+
+UNANSWERED_WINDOW_S = 10.0
+
+ASKED_AFTER_START = 64
+"""Pulses of earlier sessions to ask the controller about: as many as it can remember."""
+
+
+class Hearing:
+    """Takes each step's events; what became of a pulse is on disk before the controller may forget it."""
+
+    def __init__(self, cart: Cart, pulses: PulseBook, scribe: Scribe, link: ValveLink) -> None:
+        self._cart = cart
+        self._pulses = pulses
+        self._scribe = scribe
+        self._link = link
+        self._started: float | None = None
+        self._machine_mismatch = ""
+
+    def take(self, events: Iterable[Event], now: float) -> None:
+        """Take the events of one poll, oldest first."""
+        if self._started is None:
+            self._started = now
+        outcomes: list[Settled] = []
+        reported: list[int] = []
+        for event in events:
+            match event:
+                case Telemetry():
+                    self._cart.hear(event, now)
+                case PulseReceipt(accepted=False):
+                    outcomes.append(_refused(event))
+                case PulseOutcome():
+                    outcomes.append(_measured(event))
+                    reported.append(event.pulse_id)
+                case LinkUp():
+                    outcomes.extend(self._link_came(event, now))
+                case LinkDown():
+                    self._cart.link_went(event)
+                case _:
+                    pass
+        new = self._pulses.settle(outcomes)
+        new += self._pulses.overdue(now)
+        if self._scribe.settle(new):
+            for pulse_id in reported:
+                self._link.acknowledge(pulse_id, now)
+
+    def health(self, now: float, pilot: Pilot, sights: Mapping[Side, Sight]) -> HealthInputs:
+        """Gather what the fault checks look at."""
+        cart, telemetry = self._cart, self._cart.telemetry
+        pose = cart.pose(now)
+        return HealthInputs(
+            now=now,
+            started=now if self._started is None else self._started,
+            link_up=cart.link_up,
+            link_text=cart.link_text,
+            protocol_mismatch=cart.protocol_mismatch,
+            machine_mismatch=self._machine_mismatch,
+            telemetry_age_s=cart.telemetry_age(now),
+            encoder_age_s=cart.odometry.age(now) if telemetry is not None else None,
+            position_known=cart.odometry.position_known,
+            pressure_kpa=cart.pressure_kpa,
+            pressure_believed=telemetry is not None and telemetry.pressure_believed,
+            battery_v=cart.battery_v,
+            bumper=telemetry is not None and telemetry.bumper,
+            wants_speed=pilot.wanted_speed() if cart.armed else 0.0,
+            velocity=pose.velocity if pose is not None else 0.0,
+            arm_asked_since=pilot.arm_asked_since,
+            glitches=cart.glitches(now),
+            unanswered=sum(now - t < UNANSWERED_WINDOW_S for t in self._pulses.unanswered_times),
+            ledger_problem=self._scribe.problem,
+            internal_error="",
+            sides={side: sight.health() for side, sight in sights.items()},
+        )
+
+    def _link_came(self, event: LinkUp, now: float) -> list[Settled]:
+        """Begin a session: give up what a restarted controller lost, ask about the rest."""
+        restarted = self._cart.link_came(event)
+        lost = self._pulses.lost("the valve controller restarted") if restarted else []
+        self._pulses.skip_ids_to(event.last_pulse_id)
+        self._machine_mismatch = self._mismatch(event)
+        unknown = [outstanding.pulse.pulse_id for outstanding in self._pulses.outstanding]
+        for pulse_id in [*self._scribe.unknown_outcomes()[-ASKED_AFTER_START:], *unknown]:
+            self._link.query(pulse_id, now)
+        return lost
+
+    def _mismatch(self, event: LinkUp) -> str:
+        ours = self._cart.config.odometry.ticks_per_m
+        if event.ticks_per_m != ours:
+            return f"it counts {event.ticks_per_m} ticks/m, odometry.ticks_per_m is {ours}"
+        highest = max(bank.first_nozzle + bank.count for bank in self._cart.config.nozzles)
+        if event.nozzles < highest:
+            return f"it has {event.nozzles} nozzles, the machine file names {highest}"
+        return ""
+
+
+def _refused(event: PulseReceipt) -> Settled:
+    # No answer is no refusal: the pulse may have arrived.
+    if reason_named(event.reason) is Reason.NO_ANSWER:
+        return Settled(event.pulse_id, PulseState.MAYBE_FIRED, event.reason)
+    return Settled(event.pulse_id, PulseState.REFUSED, event.reason)
+
+
+def _measured(event: PulseOutcome) -> Settled:
+    return Settled(
+        event.pulse_id,
+        _STATES.get(event.outcome.lower(), PulseState.MAYBE_FIRED),
+        "",
+        event.openings,
+        event.opened_at,
+        event.closed_at,
+        event.position_at_open,
+    )
+
+
+_STATES: Mapping[str, PulseState] = {
+    "fired": PulseState.DONE,
+    "cut_short": PulseState.CUT_SHORT,
+    "not_fired": PulseState.NOT_FIRED,
+    "refused": PulseState.REFUSED,
+}
+"""The firmware's words for what became of a pulse; with any other word it may have fired."""

@@ -1,0 +1,150 @@
+"""Mode, faults, commands and travel: decides whether the robot may work, and how fast it rolls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+
+from robot.cart import Cart
+from robot.faults import FaultBook, Severity
+from robot.health import Health, HealthInputs
+from robot.modes import Facts, update
+from robot.settings import RobotConfig
+from robot.types import ActiveFault, Command, CommandName, Mode
+from robot.valve_link import ValveLink
+
+REPEAT_S = 0.1
+"""How often an order that the controller has not yet confirmed is repeated."""
+
+RELEASE_S = 1.0
+"""How long after a release the controller's latch may still show."""
+
+SLOWEST = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something for the journal: a mode change, a command, a fault."""
+
+    kind: str
+    text: str
+    who: str = ""
+
+
+class Pilot:
+    """Owns the mode. Stopping acts within the step that asks for it."""
+
+    def __init__(self, config: RobotConfig, cart: Cart, link: ValveLink) -> None:
+        self._config = config
+        self._cart = cart
+        self._link = link
+        self._health = Health(config.health)
+        self._released_at = float("-inf")
+        self._ordered: dict[str, float] = {}
+        self._arm_asked_since: float | None = None
+        self.faults = FaultBook()
+        self.mode = Mode.STARTING
+        self.cruise_speed = config.drive.cruise_speed
+
+    @property
+    def running(self) -> bool:
+        """True while the cart may roll and nozzles may open."""
+        return self.mode is Mode.RUNNING
+
+    @property
+    def hold(self) -> str:
+        """Why the running robot halts and holds its fire, or ''."""
+        fault = self.faults.first(Severity.HOLD)
+        return fault.text if fault is not None else ""
+
+    @property
+    def arm_asked_since(self) -> float | None:
+        """Since when we ask in vain to be armed, or None."""
+        return self._arm_asked_since
+
+    def obey(self, command: Command, now: float) -> list[Change]:
+        """Carry out one command as far as the mode is concerned."""
+        if command.name is CommandName.STOP:
+            self._link.stop(now)
+        elif command.name is CommandName.RELEASE and not self._cart.pressed:
+            self._released_at = now
+            self._link.clear(now)
+        elif command.name is CommandName.SET_SPEED and command.value is not None and isfinite(command.value):
+            self.cruise_speed = min(max(command.value, SLOWEST), self._config.drive.max_speed)
+        elif command.name is CommandName.ACKNOWLEDGE:
+            self.faults.acknowledge(command.text)
+        words = [command.name.value, command.text, "" if command.value is None else f"{command.value:g}"]
+        said = Change("command", " ".join(word for word in words if word), command.by)
+        return [said, *self._change_mode(now, command.name)]
+
+    def judge(self, inputs: HealthInputs) -> list[Change]:
+        """Look at the machine's health, update faults and mode."""
+        fresh = self.faults.update(self._health.check(inputs), inputs.now)
+        return [*(_named(fault) for fault in fresh), *self._change_mode(inputs.now, None)]
+
+    def wanted_speed(self) -> float:
+        """Return the travel speed (m/s) that the mode and the faults allow."""
+        return self.cruise_speed if self.running and not self.hold else 0.0
+
+    def steer(self, now: float) -> None:
+        """Send what keeps the controller in the state the mode asks for."""
+        cart, link = self._cart, self._link
+        if self.mode is Mode.STOPPED and not cart.latched and self._due("stop", now):
+            link.stop(now)
+        if self.mode is Mode.STARTING and cart.latched and not cart.pressed and self._due("clear", now):
+            link.clear(now)
+        if self.running:
+            self._arm(now)
+        else:
+            self._arm_asked_since = None
+            if cart.armed and self._due("disarm", now):
+                link.disarm(now)
+        if (cart.armed or not self.running) and self._due("drive", now):
+            link.drive(round(self.wanted_speed() * 1000.0), now)
+
+    def _arm(self, now: float) -> None:
+        if self._cart.armed or not self._cart.link_up:
+            self._arm_asked_since = None
+            return
+        if self._arm_asked_since is None:
+            self._arm_asked_since = now
+        if self._due("arm", now):
+            self._link.arm(now)
+
+    def _change_mode(self, now: float, command: CommandName | None) -> list[Change]:
+        before = self.mode
+        self.mode = update(before, self._facts(now), command)
+        if self.mode is before:
+            return []
+        # A change must not wait for the order's next turn: STOP and PAUSE act in this very step.
+        self._ordered.clear()
+        if self.mode in {Mode.STOPPED, Mode.FAULT}:
+            self._link.stop(now)
+        if self.mode is Mode.STARTING:
+            self._released_at = now
+        return [Change("mode", f"{before.value} -> {self.mode.value}")]
+
+    def _facts(self, now: float) -> Facts:
+        cart = self._cart
+        age = cart.telemetry_age(now)
+        fresh = cart.link_up and age is not None and age <= self._config.health.link_timeout_s
+        pose = cart.pose(now)
+        row = self._config.row
+        latched = cart.latched and now - self._released_at > RELEASE_S
+        stopped_by_us = self.mode is Mode.FAULT
+        return Facts(
+            ready=fresh and cart.odometry.position_known and not cart.latched,
+            estop=cart.pressed or (latched and not stopped_by_us),
+            stopping_fault=self.faults.has(Severity.STOP),
+            row_done=pose is not None and pose.s >= row.length + row.overrun,
+        )
+
+    def _due(self, order: str, now: float) -> bool:
+        if now - self._ordered.get(order, float("-inf")) < REPEAT_S:
+            return False
+        self._ordered[order] = now
+        return True
+
+
+def _named(fault: ActiveFault) -> Change:
+    return Change("fault", f"{fault.code}: {fault.text}")

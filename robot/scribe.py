@@ -1,0 +1,106 @@
+"""Writes what the loop decides into the ledger, and turns a ledger that fails into a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from robot.cart import Cart
+from robot.clock import Clock
+from robot.ledger import FinalFlower, Ledger, LedgerError, Settled, TreatedPlace
+from robot.pilot import Change
+from robot.types import PlannedPulse, PulseRefusal, Reason
+from vision.types import Pose
+
+KEEP_EVERY_S = 1.0
+REMEMBER_S = 10 * 86_400.0
+"""Treatments older than this can matter to no rule: the longest interval is 240 h."""
+
+
+class Scribe:
+    """The loop's pen. Wall time only stamps records; `problem` says why writing fails, while it does."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, row: str) -> None:
+        """Begin a session; raises LedgerError."""
+        self._ledger = ledger
+        self._clock = clock
+        self._row = row
+        self._kept_at = float("-inf")
+        self._finals: list[FinalFlower] = []
+        self.problem = ""
+        self.unresolved = ledger.begin(row, self._wall())
+
+    def treated_places(self) -> list[TreatedPlace]:
+        """Return what this row's flowers have had, or may have had."""
+        wall = self._wall()
+        return self._ledger.treated_places(self._row, wall - REMEMBER_S, wall)
+
+    def unknown_outcomes(self) -> list[int]:
+        """Return the pulses of earlier sessions that the controller may still be asked about."""
+        return self._ledger.maybe_fired(self._wall() - REMEMBER_S)
+
+    def set_row(self, row: str, now: float) -> None:
+        """Continue in another row, keeping first what is known of this one."""
+        self._write(self._flush)
+        self._row = row
+        self._kept_at = now
+        self._write(lambda: self._ledger.set_row(row, self._wall()))
+
+    def intend(
+        self, pulses: Sequence[PlannedPulse], refusals: Sequence[PulseRefusal], now: float
+    ) -> tuple[tuple[PlannedPulse, ...], tuple[PulseRefusal, ...]]:
+        """Write pulses down before they are sent; without a ledger none may be."""
+        if not pulses:
+            return tuple(pulses), tuple(refusals)
+        if self._write(lambda: self._ledger.intend(pulses, self._row, now, self._wall())):
+            return tuple(pulses), tuple(refusals)
+        failed = [PulseRefusal(pulse, Reason.STOPPED, self.problem) for pulse in pulses]
+        return (), (*refusals, *failed)
+
+    def settle(self, outcomes: Sequence[Settled]) -> bool:
+        """Write outcomes; True once they are on disk."""
+        return not outcomes or self._write(lambda: self._ledger.settle(outcomes, self._wall()))
+
+    def note(self, changes: Iterable[Change], now: float) -> None:
+        """Write lines of the journal."""
+        for change in changes:
+            line = (change.kind, change.text, change.who, now, self._wall())
+            self._write(partial(self._ledger.note, *line))
+
+    def finish(self, finals: Iterable[FinalFlower]) -> None:
+        """Take the last word on flowers; written with the next `keep_place`."""
+        self._finals.extend(finals)
+
+    def keep_place(self, cart: Cart, pose: Pose | None, now: float) -> None:
+        """Once a second, write where the cart is and what became of the flowers it passed."""
+        if now - self._kept_at < KEEP_EVERY_S:
+            return
+        self._kept_at = now
+        max_s = pose.s if pose is not None else None
+        if not self._write(
+            lambda: self._ledger.note_place(cart.boot_id, cart.odometry.origin_s, max_s, self._wall())
+        ):
+            return
+        self._write(self._flush)
+
+    def close(self) -> None:
+        """Write what is left and end the session."""
+        self._write(self._flush)
+        self._ledger.close(self._wall())
+
+    def _flush(self) -> None:
+        if self._finals:
+            self._ledger.finish_flowers(self._finals, self._wall())
+            self._finals.clear()
+
+    def _write(self, action: Callable[[], None]) -> bool:
+        try:
+            action()
+        except LedgerError as error:
+            self.problem = str(error)
+            return False
+        self.problem = ""
+        return True
+
+    def _wall(self) -> float:
+        return self._clock.wall().timestamp()

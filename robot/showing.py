@@ -1,0 +1,89 @@
+"""Draws up what people are shown after a step; runs often enough for eyes, not on every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from robot.ledger import NO_AIR, FinalFlower, PulseState
+from robot.types import FlowerKey, LoopView, SideView, TelemetrySink
+from vision.types import Frame, Pose, Side
+
+if TYPE_CHECKING:
+    from robot.loop import ControlLoop
+
+SHOW_EVERY_S = 0.1
+TIMES_EVERY_S = 1.0
+
+
+class Showing:
+    """Publishes a view at each new frame, and ten times a second without one."""
+
+    def __init__(self, loop: ControlLoop, sink: TelemetrySink, now: float) -> None:
+        self._loop = loop
+        self._sink = sink
+        self._shown_at = now
+        self._timed_at = float("-inf")
+        self._stage_ms: Mapping[str, tuple[float, float]] = {}
+        self._finished: list[tuple[Side, float, str]] = []
+
+    def finished(self, finals: Iterable[FinalFlower]) -> None:
+        """Take flowers that were passed in this step."""
+        self._finished.extend((final.side, final.place[0], final.reason) for final in finals)
+
+    def show(self, now: float, pose: Pose | None, frames: Mapping[Side, Frame]) -> None:
+        """Publish the state when it is time."""
+        for frame in frames.values():
+            self._loop.stopwatch.add("frame_age", now - frame.t_capture)
+        if not frames and now - self._shown_at < SHOW_EVERY_S:
+            return
+        self._shown_at = now
+        if now - self._timed_at >= TIMES_EVERY_S:
+            self._timed_at = now
+            self._stage_ms = self._loop.stopwatch.table()
+        self._sink.publish(self._view(now, pose))
+        self._finished.clear()
+
+    def _view(self, now: float, pose: Pose | None) -> LoopView:
+        loop = self._loop
+        cart, pulses, pilot = loop.cart, loop.pulses, loop.pilot
+        sides = {side: sight.view(pose) for side, sight in loop.sights.items()}
+        return LoopView(
+            now=now,
+            mode=pilot.mode,
+            faults=pilot.faults.active,
+            row=loop.row,
+            row_length=loop.config.row.length,
+            pose=pose,
+            position_known=cart.odometry.position_known,
+            cruise_speed=pilot.cruise_speed,
+            link_text=cart.link_text,
+            link_up=cart.link_up,
+            armed=cart.armed,
+            estop=cart.pressed or cart.latched,
+            pressure_kpa=cart.pressure_kpa,
+            battery_v=cart.battery_v,
+            sides=sides,
+            pulses_sent=pulses.sent,
+            pulses_done=pulses.counts[PulseState.DONE] + pulses.counts[PulseState.CUT_SHORT],
+            pulses_refused=sum(pulses.counts[state] for state in NO_AIR),
+            flowers_treated=loop.reasons.treated,
+            refusals=dict(loop.reasons.final),
+            recent_pulses=tuple(pulses.recent),
+            stage_ms=self._stage_ms,
+            decisions_sha256=loop.decisions_sha256,
+            ready_seen=loop.reasons.ready_seen,
+            air_normal_l=pulses.open_s * loop.config.jet.flow_nl_min / 60.0,
+            flower_states=self._states(sides),
+            finished=tuple(self._finished),
+        )
+
+    def _states(self, sides: Mapping[Side, SideView]) -> dict[FlowerKey, str]:
+        states: dict[FlowerKey, str] = {}
+        for side, view in sides.items():
+            for flower in view.flowers:
+                key: FlowerKey = (side, flower.flower_id)
+                state = self._loop.pulses.state_of(key) or self._loop.reasons.reason_of(key)
+                if state is not None:
+                    states[key] = state
+        return states
