@@ -1,7 +1,8 @@
 """Reads the records of an MCAP file up to the first byte that is missing or damaged.
 
-The usual readers refuse a file whose last chunk was never finished, as a power cut leaves it. Ours walks
-through an unfinished uncompressed chunk as if its records lay outside it: they are stored one after another.
+The usual readers refuse a file whose last chunk was never finished, as a power cut leaves it (the writer
+notes a chunk's length only once it is full). Ours walks through such a chunk as if its records lay outside
+it: uncompressed, they are stored one after another.
 Format: https://mcap.dev/spec
 """
 
@@ -22,9 +23,6 @@ from mcap.stream_reader import CRCValidationError, get_chunk_data_stream
 MAGIC = b"\x89MCAP0\r\n"
 MAX_RECORD = 1 << 30
 """Longer records (bytes) are taken for damage."""
-
-_UNFINISHED = 0xFFFF_FFFF_FFFF_FFFF
-"""The length that the writer leaves in a chunk which it is still filling."""
 
 _HEAD = struct.Struct("<BQ")
 _CHUNK_HEAD = struct.Struct("<QQQII")
@@ -56,16 +54,12 @@ def records(file: BinaryIO, cut: Cut) -> Iterator[Record]:
             if opcode in (Opcode.DATA_END, Opcode.FOOTER):
                 cut.reason = "" if _is_closed(file) else cut.reason
                 return
-            if opcode == Opcode.CHUNK and length == _UNFINISHED:
-                _skip_chunk_head(file)
+            if opcode == Opcode.CHUNK:
+                yield from _chunk(file, length)
                 continue
             if length > MAX_RECORD:
                 raise _EndOfReadableError(f"damaged at byte {cut.offset}")
-            body = _exactly(file, length)
-            if opcode == Opcode.CHUNK:
-                yield from _inside_chunk(body)
-            else:
-                yield from _parse(opcode, body)
+            yield from _parse(opcode, _exactly(file, length))
     except _EndOfReadableError as end:
         cut.reason = str(end)
     except (McapError, ValueError, KeyError, struct.error, OverflowError, EOFError, MemoryError):
@@ -79,8 +73,14 @@ def _exactly(file: BinaryIO, count: int) -> bytes:
     return data
 
 
-def _skip_chunk_head(file: BinaryIO) -> None:
-    """Step into an unfinished chunk; a compressed one holds nothing that can be read."""
+def _chunk(file: BinaryIO, length: int) -> Iterator[Record]:
+    """Yield what a whole chunk holds; step into one that is cut off, so that its records follow."""
+    start = file.tell()
+    body = file.read(length) if length <= MAX_RECORD else b""
+    if len(body) == length:
+        yield from _inside_chunk(body)
+        return
+    file.seek(start)
     *_, name_length = _CHUNK_HEAD.unpack(_exactly(file, _CHUNK_HEAD.size))
     if name_length:
         raise _EndOfReadableError("the last chunk is compressed and not finished")

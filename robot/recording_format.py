@@ -142,7 +142,11 @@ class Recording:
         self._file = _open(path)
         cut = Cut()
         self._records = records(self._file, cut)
-        self.header = _read_header(path, self._records, cut)
+        try:
+            self.header = _read_header(path, self._records, cut)
+        except RecordingError:
+            self._file.close()
+            raise
         self._cut = cut
         self._channels: dict[int, str] = {}
         self._images: dict[Side, bytes] = {}

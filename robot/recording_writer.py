@@ -101,7 +101,8 @@ class RecordingWriter:
             raise RecordingError(
                 f"recording {path}: {error.strerror}; name a folder that can be written"
             ) from error
-        context = Context()
+        # The channels write only as long as their context lives.
+        self._context = context = Context()
         options = MCAPWriteOptions(compression=None, chunk_size=CHUNK_BYTES, profile="bombus")
         self._mcap = foxglove.open_mcap(self._file, context=context, writer_options=options)
         self._mcap.write_metadata(HEADER_METADATA, dict(pack_header(header)))

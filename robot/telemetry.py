@@ -117,10 +117,10 @@ class StopWatch:
                 self._asked_at, self._confirmed_at = now, None
 
     def update(self, view: LoopView) -> None:
-        """Confirm once the loop has stopped and the controller itself says that it is safe."""
+        """Confirm once the loop has stopped and the controller itself says that its stop is latched."""
         if self._asked_at is None or self._confirmed_at is not None:
             return
-        safe = view.mode in (Mode.STOPPED, Mode.FAULT) and view.link_up and (view.estop or not view.armed)
+        safe = view.mode in (Mode.STOPPED, Mode.FAULT) and view.link_up and view.estop
         with self._lock:
             if safe and self._asked_at is not None and view.now >= self._asked_at:
                 self._confirmed_at = view.now

@@ -1,0 +1,350 @@
+"""Recordings: what went in comes out, bit for bit; cut anywhere, the part before the cut is still read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import simplejpeg
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mcap.reader import make_reader
+
+from robot import recorder as recorder_module
+from robot.ledger import TreatedPlace
+from robot.recorder import McapRecorder, new_recording_path
+from robot.recording_format import RecordedStep, RecordingError, RecordingHeader, UnknownEvent, read_recording
+from robot.types import (
+    Command,
+    CommandName,
+    FlowerRefusal,
+    Mode,
+    PlannedPulse,
+    PulseRefusal,
+    Reason,
+    StepRecord,
+    Train,
+)
+from vision.calibration import CameraModel
+from vision.types import Detections, Frame, Pose, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """An event as the bridge makes them."""
+
+    t: float
+    encoder_ticks: int
+    name: str
+    raw: bytes
+
+
+EVENT_TYPES = (Ticked,)
+HEADER = RecordingHeader(
+    wall_start="2026-11-24T10:00:00+00:00",
+    t_start=100.0,
+    config_toml='name = "demo"\n',
+    model_sha256="ab" * 32,
+    treated=(TreatedPlace("left", (1.0, 1.6, 0.4), 7, 3600.0),),
+    versions={"bombus": "0.1.0"},
+)
+
+
+def camera(side: Side) -> CameraModel:
+    return CameraModel(
+        camera_id=f"cam-{side}",
+        side=side,
+        width=64,
+        height=32,
+        fx=45.0,
+        fy=45.0,
+        cx=31.5,
+        cy=15.5,
+        s_offset=0.45,
+        h=1.6,
+    )
+
+
+CAMERAS: dict[Side, CameraModel] = {"left": camera("left"), "right": camera("right")}
+
+
+def picture(seed: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+    return np.random.default_rng(seed).integers(0, 255, (32, 64, 3), np.uint8)
+
+
+def frame(side: Side, seq: int, *, encoded: bool = True) -> Frame:
+    image = picture(seq)
+    if not encoded:
+        return Frame(f"cam-{side}", seq, 100.0 + seq / 15, image)
+    jpeg = simplejpeg.encode_jpeg(image, colorspace="BGR")
+    return Frame(f"cam-{side}", seq, 100.0 + seq / 15, simplejpeg.decode_jpeg(jpeg, colorspace="BGR"), jpeg)
+
+
+def step(i: int, frames: dict[Side, Frame] | None = None) -> StepRecord:
+    pulse = PlannedPulse(
+        i,
+        "left",
+        3,
+        12000 + i,
+        1,
+        Train(15000, 41667, 3),
+        (1.2, 1.6, 0.4),
+        (5, 6),
+        ((1.2, 1.6, 0.4), (1.21, 1.6, 0.41)),
+    )
+    found = Detections(
+        np.array([[1, 2, 10, 12]], np.float32),
+        np.array([[0.1, 0.8, 0.1]], np.float32),
+        np.array([0.8], np.float32),
+    )
+    return StepRecord(
+        now=100.0 + i * 0.0100000001,
+        events=(Ticked(100.0 + i * 0.01, i * 17, "tick", bytes([i % 256, 255])),),
+        frames=frames or {},
+        commands=(Command(CommandName.SET_SPEED, 0.15, "", "tablet"),) if i % 7 == 0 else (),
+        mode=Mode.RUNNING if i > 2 else Mode.READY,
+        pose=Pose(100.0, 0.1 * i, 0.15, 0.001),
+        detections=dict.fromkeys(frames or {}, found),
+        pulses=(pulse,) if frames else (),
+        pulse_refusals=(PulseRefusal(pulse, Reason.LATE, "too late"),) if i % 5 == 0 else (),
+        flower_refusals=(FlowerRefusal("right", 9, Reason.UNSURE, True),) if i % 3 == 0 else (),
+    )
+
+
+def steps(count: int, *, encoded: bool = True) -> list[StepRecord]:
+    return [step(i, {"left": frame("left", i, encoded=encoded)} if i % 2 else None) for i in range(count)]
+
+
+def write(path: Path, records: list[StepRecord], *, lossless: bool = False) -> Path:
+    recorder = McapRecorder(path, HEADER, CAMERAS, synchronous=True, lossless=lossless)
+    for record in records:
+        recorder.record_step(record)
+    recorder.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[bytes, list[StepRecord]]]:
+    records = steps(40)
+    yield write(tmp_path_factory.mktemp("rec") / "a.mcap", records).read_bytes(), records
+
+
+def assert_same(found: RecordedStep, given: StepRecord, index: int) -> None:
+    assert found.index == index
+    assert found.now == given.now
+    assert found.events == given.events
+    assert found.commands == given.commands
+    assert set(found.frames) == set(given.frames)
+    for side, recorded_frame in found.frames.items():
+        back, was = recorded_frame.decode(), given.frames[side]
+        assert (back.camera_id, back.seq, back.t_capture) == (was.camera_id, was.seq, was.t_capture)
+        assert np.array_equal(back.image, was.image)
+    if found.decisions is not None:
+        assert found.decisions.pulses == given.pulses
+        assert found.decisions.pulse_refusals == given.pulse_refusals
+        assert found.decisions.flower_refusals == given.flower_refusals
+        assert (found.decisions.mode, found.decisions.pose) == (given.mode, given.pose)
+    else:
+        assert not (given.pulses or given.frames or given.flower_refusals)
+
+
+def test_every_step_comes_back_as_it_was(tmp_path: Path) -> None:
+    records = steps(60)
+    recording = read_recording(write(tmp_path / "a.mcap", records), EVENT_TYPES)
+    assert recording.header == HEADER
+    found = list(recording)
+    assert len(found) == len(records)
+    for index, (back, was) in enumerate(zip(found, records, strict=True)):
+        assert_same(back, was, index)
+    assert not recording.truncated
+    assert not recording.inexact_because
+
+
+def test_pictures_that_no_camera_encoded_are_told_to_be_inexact(tmp_path: Path) -> None:
+    recording = read_recording(write(tmp_path / "a.mcap", steps(4, encoded=False)), EVENT_TYPES)
+    list(recording)
+    assert "compressed again" in recording.inexact_because
+
+
+def test_a_lossless_recording_keeps_every_pixel(tmp_path: Path) -> None:
+    records = steps(6, encoded=False)
+    recording = read_recording(write(tmp_path / "a.mcap", records, lossless=True), EVENT_TYPES)
+    for index, (back, was) in enumerate(zip(list(recording), records, strict=True)):
+        assert_same(back, was, index)
+    assert not recording.inexact_because
+
+
+def test_odd_numbers_in_events_come_back(tmp_path: Path) -> None:
+    odd = replace(step(0), events=(Ticked(math.inf, -(2**31), "", b""), Ticked(5e-324, 2**40, "ö", b"\0")))
+    (back,) = read_recording(write(tmp_path / "a.mcap", [odd]), EVENT_TYPES)
+    assert back.events == odd.events
+
+
+def test_nan_in_an_event_comes_back(tmp_path: Path) -> None:
+    odd = replace(step(0), events=(Ticked(math.nan, 0, "", b""),))
+    (back,) = read_recording(write(tmp_path / "a.mcap", [odd]), EVENT_TYPES)
+    (event,) = back.events
+    assert isinstance(event, Ticked)
+    assert math.isnan(event.t)
+
+
+def test_an_unknown_event_type_makes_the_recording_inexact(tmp_path: Path) -> None:
+    recording = read_recording(write(tmp_path / "a.mcap", [step(1)]), ())
+    (back,) = recording
+    assert isinstance(back.events[0], UnknownEvent)
+    assert "Ticked" in recording.inexact_because
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_file_cut_anywhere_is_read_up_to_the_cut(
+    data: st.DataObject, recorded: tuple[bytes, list[StepRecord]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    whole, records = recorded
+    cut = data.draw(st.integers(0, len(whole) - 1))
+    path = tmp_path_factory.mktemp("cut") / "cut.mcap"
+    path.write_bytes(whole[:cut])
+    try:
+        recording = read_recording(path, EVENT_TYPES)
+    except RecordingError as error:
+        assert cut < 4000  # the header itself is missing
+        assert "\n" not in str(error)
+        return
+    found = list(recording)
+    assert recording.truncated
+    assert len(found) >= len(records) * (cut - 8000) / len(whole) - 3
+    for index, back in enumerate(found):
+        assert_same(back, records[index], index)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_damage_ends_in_one_clear_line_or_before_the_damage(
+    data: st.DataObject, recorded: tuple[bytes, list[StepRecord]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    whole, _ = recorded
+    damaged = bytearray(whole)
+    for at in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=20)):
+        damaged[at] ^= data.draw(st.integers(1, 255))
+    path = tmp_path_factory.mktemp("damaged") / "damaged.mcap"
+    path.write_bytes(damaged)
+    try:
+        list(read_recording(path, EVENT_TYPES))
+    except RecordingError as error:
+        assert "\n" not in str(error)
+
+
+def test_an_unfinished_file_is_read_to_its_last_whole_step(tmp_path: Path) -> None:
+    recorder = McapRecorder(tmp_path / "a.mcap", HEADER, CAMERAS, synchronous=True)
+    records = steps(30)
+    for record in records:
+        recorder.record_step(record)
+    # As after a power cut: the last chunk has no length yet, and what Python buffers is not in the file.
+    (tmp_path / "cut.mcap").write_bytes((tmp_path / "a.mcap").read_bytes())
+    recorder.close()
+    recording = read_recording(tmp_path / "cut.mcap", EVENT_TYPES)
+    found = list(recording)
+    assert recording.truncated
+    assert 25 <= len(found) <= 30
+    for index, back in enumerate(found):
+        assert_same(back, records[index], index)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89MCAP0\r\n", b"hello" * 100, b"\x89MCAP0\r\n" + b"\xff" * 500])
+def test_garbage_ends_in_one_clear_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "garbage.mcap"
+    path.write_bytes(content)
+    with pytest.raises(RecordingError, match=r"garbage\.mcap.*--record") as caught:
+        read_recording(path, EVENT_TYPES)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_ends_in_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="No such file"):
+        read_recording(tmp_path / "none.mcap", EVENT_TYPES)
+
+
+def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mcap", steps(1))
+    with pytest.raises(RecordingError, match="the file exists; name a new one"):
+        McapRecorder(path, HEADER, CAMERAS)
+
+
+def test_the_usual_readers_find_the_topics(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mcap", steps(10))
+    with path.open("rb") as file:
+        summary = make_reader(file).get_summary()
+    assert summary is not None
+    topics = {channel.topic for channel in summary.channels.values()}
+    wanted = {"/camera/left", "/camera/left/annotations", "/camera/left/calibration", "/tf", "/log"}
+    assert wanted | {"/bombus/inputs", "/bombus/decisions"} <= topics
+
+
+def test_the_thread_writes_the_same_steps(tmp_path: Path) -> None:
+    records = steps(50)
+    recorder = McapRecorder(tmp_path / "a.mcap", HEADER, CAMERAS)
+    for record in records:
+        recorder.record_step(record)
+    recorder.close()
+    assert recorder.dropped_steps == 0
+    for index, back in enumerate(read_recording(tmp_path / "a.mcap", EVENT_TYPES)):
+        assert_same(back, records[index], index)
+
+
+def test_dropped_steps_are_counted_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "QUEUE_STEPS", 4)
+    recorder = McapRecorder(tmp_path / "a.mcap", HEADER, CAMERAS)
+    big = step(1, {"left": Frame("cam-left", 1, 1.0, np.zeros((2000, 3000, 3), np.uint8))})
+    for _ in range(30):
+        recorder.record_step(big)
+    lost = recorder.dropped_steps
+    recorder.close()
+    assert lost > 0
+    recording = read_recording(tmp_path / "a.mcap", EVENT_TYPES)
+    assert len(list(recording)) + lost == 30
+
+
+def test_a_full_disk_is_told_and_does_not_stop_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = McapRecorder(tmp_path / "a.mcap", HEADER, CAMERAS, synchronous=True)
+    records = steps(20)
+    for record in records[:10]:
+        recorder.record_step(record)
+
+    class FullDisk:
+        def write(self, data: bytes) -> int:
+            raise OSError(28, "No space left on device")
+
+        def flush(self) -> None:
+            self.write(b"")
+
+        def seek(self, offset: int, whence: int = 0) -> int:
+            return real.seek(offset, whence)
+
+        def close(self) -> None:
+            real.close()
+
+    file = recorder._writer._file
+    real = file._file
+    monkeypatch.setattr(file, "_file", FullDisk())
+    for record in records[10:]:
+        recorder.record_step(record)
+    recorder.close()
+    assert "No space left on device" in recorder.problem
+    assert recorder.dropped_steps >= 9  # a few bytes may wait in a buffer
+    found = list(read_recording(tmp_path / "a.mcap", EVENT_TYPES))
+    assert 8 <= len(found) <= 11
+
+
+def test_file_names_begin_with_the_start_time_and_are_free(tmp_path: Path) -> None:
+    wall = datetime(2026, 11, 24, 10, 11, 12, tzinfo=UTC)
+    first = new_recording_path(tmp_path, wall)
+    first.touch()
+    assert first.name == "2026-11-24T10-11-12Z.mcap"
+    assert new_recording_path(tmp_path, wall).name == "2026-11-24T10-11-12Z-2.mcap"
