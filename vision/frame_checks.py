@@ -1,4 +1,4 @@
-"""Says what makes a frame useless: wrong size, dark, over-exposed, blurred, frozen. Cheap: looks at a sample."""
+"""Says what makes a frame useless: wrong size, dark, over-exposed, blurred, frozen. Looks at a sample."""
 
 from __future__ import annotations
 
