@@ -245,14 +245,13 @@ def _encode(pending: PendingFrame) -> bytes | None:
 
 
 def _listen(path: Path) -> socket.socket:
+    _remove_if_dead(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_socket():
-            _remove_if_dead(path)
         listener.bind(str(path))
         path.chmod(0o600)
-        listener.listen(MAX_CLIENTS)
+        listener.listen(128)
         listener.setblocking(False)
     except OSError as error:
         listener.close()
@@ -269,6 +268,8 @@ def _remove_if_dead(path: Path) -> None:
         try:
             probe.connect(str(path))
         except ConnectionRefusedError:
-            path.unlink()
+            path.unlink(missing_ok=True)
             return
+        except OSError:
+            return  # nothing there; or bind will say what is wrong with it
     raise TelemetryError(f"telemetry socket {path}: another control process uses it; stop that one first")
