@@ -32,7 +32,7 @@ LEAFLETS = 9
 PLACE_ON_STALK = np.array([0.3, 0.3, 0.52, 0.52, 0.66, 0.74, 0.74, 0.88, 1.0])
 SIZE = np.array([0.27, 0.27, 0.34, 0.34, 0.13, 0.33, 0.33, 0.13, 0.4])
 SPREAD = np.array([0.2, -0.2, 0.19, -0.19, 0.2, 0.16, -0.16, -0.2, 0.0])
-"""Where the leaflets of a leaf sit on its stalk, their length in leaf lengths and their angle to it in turns."""
+"""Where the leaflets of a leaf sit on its stalk, their length in leaf lengths, their angle in turns."""
 
 UP, AISLE = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, -1.0])
 
@@ -50,7 +50,7 @@ class Leaves:
 def grow_leaves(
     config: WorldConfig, rng: Generator, stem_at: Callable[[float], NDArray[np.float64]], first_group: int
 ) -> Leaves:
-    """Return the leaves of the crown and the few left in the truss zone, most of those turned from the path."""
+    """Return the leaves of the crown and the few left in the truss zone, most turned from the path."""
     low, high = config.zone_leaves
     zone = int(rng.integers(low, high + 1))
     crown = config.crown_leaves
@@ -97,11 +97,12 @@ def _compound(
     side = unit(cross(normal, along))
     normal = cross(along, side)
     size = (SIZE[None, :] * length[:, None]) * (0.85 + 0.3 * rng.random((count, LEAFLETS)))
-    return _assemble(rng, bases, root, (along, side, normal), size, groups)
+    return _assemble(rng, bases=bases, root=root, frame=(along, side, normal), size=size, groups=groups)
 
 
 def _assemble(
     rng: Generator,
+    *,
     bases: NDArray[np.float64],
     root: NDArray[np.float64],
     frame: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
@@ -140,10 +141,10 @@ def _stalks(
         pairs(
             line[:, k],
             line[:, k + 1],
-            0.0022 - 0.00025 * k,
-            STALK_GREEN,
-            groups,
-            np.full(len(bases), weight[k]),
+            radius=0.0022 - 0.00025 * k,
+            colour=STALK_GREEN,
+            group=groups,
+            weight=np.full(len(bases), weight[k]),
         )
         for k in range(len(steps))
     ]

@@ -44,6 +44,22 @@ class Truss:
     flowers: NDArray[np.void]
 
 
+@dataclass(frozen=True, slots=True)
+class Hung:
+    """What hangs on a rachis, oldest first: stages, centres, axes and sway weights (n,), (n, 3), (n, 3), (n,)."""
+
+    stages: NDArray[np.int64]
+    centres: NDArray[np.float64]
+    axes: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    group: int
+
+    def __getitem__(self, chosen: NDArray[np.bool_]) -> Hung:
+        return Hung(
+            self.stages[chosen], self.centres[chosen], self.axes[chosen], self.weight[chosen], self.group
+        )
+
+
 def grow_truss(
     config: WorldConfig, rng: Generator, base: NDArray[np.float64], group: int, age: float
 ) -> Truss:
@@ -53,15 +69,14 @@ def grow_truss(
     buds = stages == Stage.BUD
     spacing[buds] = _even(rng, config.bud_spacing_mm, int(buds.sum()))
     line = _rachis(rng, base, spacing * 1e-3)
-    centres, axes = _flowers(config, rng, line, stages)
+    hung = _hang(config, rng, line, stages, group)
+    centres = hung.centres
     shift_h, shrink = _fit(config, base, centres)
     for points in (line, centres):
         points[:, 1] += shift_h
         points[:, 2] = base[2] + (points[:, 2] - base[2]) * shrink
-    weight = np.linspace(0.15, 1.0, len(stages))
-    parts, flowers = _parts(rng, stages, centres, axes, weight, group)
-    twigs = _twigs(line, centres, axes, stages, weight, group)
-    return Truss(parts, twigs, flowers)
+    parts, flowers = _parts(rng, hung)
+    return Truss(parts, _twigs(line, hung), flowers)
 
 
 def grow_fruit_truss(rng: Generator, base: NDArray[np.float64], group: int, ripe: float) -> Truss:
@@ -72,11 +87,11 @@ def grow_fruit_truss(rng: Generator, base: NDArray[np.float64], group: int, ripe
     radius = 0.014 + 0.012 * rng.random() + 0.004 * rng.random(count)
     side = np.where(np.arange(count) % 2 == 0, 1.0, -1.0)
     centres = line[2:] + np.stack([0.02 * side, -0.02 - radius, -0.01 * rng.random(count)], axis=-1)
-    weight = np.linspace(0.05, 0.3, count)
+    down = np.tile(-UP, (count, 1))
+    hung = Hung(stages, centres, down, np.linspace(0.05, 0.3, count), group)
     ripeness = np.clip(ripe + 0.5 - np.linspace(0.0, 0.8, count) + 0.2 * rng.random(count), 0.0, 1.0)
-    parts = _fruit_parts(rng, centres, radius, ripeness, weight, group)
-    twigs = _twigs(line, centres, np.broadcast_to(-UP, (count, 3)), stages, weight, group)
-    return Truss(parts, twigs, np.zeros(0, FLOWER))
+    parts = _fruit_parts(rng, hung, radius, ripeness)
+    return Truss(parts, _twigs(line, hung), np.zeros(0, FLOWER))
 
 
 def _even(rng: Generator, span: tuple[float, float], count: int) -> NDArray[np.float64]:
@@ -111,10 +126,10 @@ def _rachis(rng: Generator, base: NDArray[np.float64], spacing: NDArray[np.float
     return np.concatenate([base[None, :], base + np.cumsum(way * lengths[:, None], axis=0)])
 
 
-def _flowers(
-    config: WorldConfig, rng: Generator, line: NDArray[np.float64], stages: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return flower centres and axes (n, 3): pedicels leave the rachis in turn to either side and nod."""
+def _hang(
+    config: WorldConfig, rng: Generator, line: NDArray[np.float64], stages: NDArray[np.int64], group: int
+) -> Hung:
+    """Hang flowers on the rachis `line`: pedicels leave it to either side in turn, and the flowers nod."""
     count = len(stages)
     along = unit(line[2:] - line[1:-1])
     across = unit(cross(along, UP[None, :]))
@@ -128,7 +143,7 @@ def _flowers(
     droop = np.where(young, 0.35, 0.35 + 1.1 * rng.random((count, 1)))
     toward = np.where(young, 0.1, 0.9) * rng.random((count, 1))
     axes = unit(0.7 * way - droop * UP + toward * AISLE + 0.9 * (rng.random((count, 3)) - 0.5))
-    return centres, axes
+    return Hung(stages, centres, axes, np.linspace(0.15, 1.0, count), group)
 
 
 def _fit(config: WorldConfig, base: NDArray[np.float64], centres: NDArray[np.float64]) -> tuple[float, float]:
@@ -141,47 +156,35 @@ def _fit(config: WorldConfig, base: NDArray[np.float64], centres: NDArray[np.flo
     return shift, 1.0 if reach <= allowed or reach <= 0.0 else max(0.0, allowed / reach)
 
 
-def _parts(
-    rng: Generator,
-    stages: NDArray[np.int64],
-    centres: NDArray[np.float64],
-    axes: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    group: int,
-) -> tuple[NDArray[np.void], NDArray[np.void]]:
-    chosen = np.flatnonzero(stages != FRUIT)
-    parts = np.zeros(len(chosen), dtype=PART)
-    flowers = np.zeros(len(chosen), dtype=FLOWER)
-    variant, scale = rng.random(len(chosen)), 0.88 + 0.24 * rng.random(len(chosen))
-    kinds = stages[chosen]
+def _parts(rng: Generator, hung: Hung) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """Return the parts of flowers and young fruits, and the flowers."""
+    alive = hung[hung.stages != FRUIT]
+    kinds = alive.stages
+    parts = np.zeros(len(kinds), dtype=PART)
+    flowers = np.zeros(len(kinds), dtype=FLOWER)
+    variant, scale = rng.random(len(kinds)), 0.88 + 0.24 * rng.random(len(kinds))
     models = np.array([first_model(shape) for shape in SHAPE_OF])[kinds]
     counts = np.array([VARIANTS[shape] for shape in SHAPE_OF])[kinds]
     parts["mesh"] = models + (variant * counts).astype(np.int32)
-    parts["label"] = np.arange(len(chosen))
-    parts["group"], parts["weight"], parts["position"] = group, weight[chosen], centres[chosen]
-    parts["axes"] = facing(axes[chosen], rng.random(len(chosen))) * scale[:, None, None]
-    parts["tint"] = (0.85 + 0.25 * rng.random((len(chosen), 1))) * (0.95 + 0.1 * rng.random((len(chosen), 3)))
-    flowers["position"], flowers["axis"], flowers["stage"] = centres[chosen], axes[chosen], kinds
+    parts["label"] = np.arange(len(kinds))
+    parts["group"], parts["weight"], parts["position"] = alive.group, alive.weight, alive.centres
+    parts["axes"] = facing(alive.axes, rng.random(len(kinds))) * scale[:, None, None]
+    parts["tint"] = (0.85 + 0.25 * rng.random((len(kinds), 1))) * (0.95 + 0.1 * rng.random((len(kinds), 3)))
+    flowers["position"], flowers["axis"], flowers["stage"] = alive.centres, alive.axes, kinds
     flowers["radius"] = np.array([SIZES_M[shape] for shape in SHAPE_OF])[kinds] * scale
-    flowers["weight"], flowers["group"] = weight[chosen], group
-    young = stages == FRUIT
-    radius = 0.004 + 0.008 * rng.random(int(young.sum()))
-    fruits = _fruit_parts(rng, centres[young], radius, np.zeros(len(radius)), weight[young], group)
-    return np.concatenate([parts, fruits]), flowers
+    flowers["weight"], flowers["group"] = alive.weight, alive.group
+    young = hung[hung.stages == FRUIT]
+    radius = 0.004 + 0.008 * rng.random(len(young.stages))
+    return np.concatenate([parts, _fruit_parts(rng, young, radius, np.zeros(len(radius)))]), flowers
 
 
 def _fruit_parts(
-    rng: Generator,
-    centres: NDArray[np.float64],
-    radius: NDArray[np.float64],
-    ripeness: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    group: int,
+    rng: Generator, hung: Hung, radius: NDArray[np.float64], ripeness: NDArray[np.float64]
 ) -> NDArray[np.void]:
-    count = len(centres)
+    count = len(radius)
     parts = np.zeros(2 * count, dtype=PART)
-    parts["label"], parts["group"] = -1, group
-    parts["position"], parts["weight"] = np.tile(centres, (2, 1)), np.tile(weight, 2)
+    parts["label"], parts["group"] = -1, hung.group
+    parts["position"], parts["weight"] = np.tile(hung.centres, (2, 1)), np.tile(hung.weight, 2)
     upright = unit(UP + 0.5 * (rng.random((count, 3)) - 0.5))
     parts["axes"] = np.tile(facing(upright, rng.random(count)) * radius[:, None, None], (2, 1, 1))
     parts["mesh"][:count] = first_model("fruit")
@@ -197,19 +200,15 @@ def _fruit_parts(
     return parts
 
 
-def _twigs(
-    line: NDArray[np.float64],
-    centres: NDArray[np.float64],
-    axes: NDArray[np.float64],
-    stages: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    group: int,
-) -> NDArray[np.void]:
-    nodes = line[2:]
-    full = np.concatenate([[0.0, weight[0] * 0.6], weight])
-    rachis = strands(line, np.linspace(0.0026, 0.0013, len(line)), RACHIS_GREEN, group, full)
-    ends = centres - 0.004 * axes
-    knees = 0.5 * (nodes + ends) + 0.0035 * UP
-    radius = np.where(stages == Stage.BUD, 0.0007, 0.00095)
-    first = pairs(nodes, knees, radius, RACHIS_GREEN, group, weight)
-    return np.concatenate([rachis, first, pairs(knees, ends, radius, RACHIS_GREEN, group, weight)])
+def _twigs(line: NDArray[np.float64], hung: Hung) -> NDArray[np.void]:
+    """Return the rachis, and two twigs for each pedicel that meet at its knee."""
+    full = np.concatenate([[0.0, hung.weight[0] * 0.6], hung.weight])
+    rachis = strands(line, np.linspace(0.0026, 0.0013, len(line)), RACHIS_GREEN, hung.group, full)
+    ends = hung.centres - 0.004 * hung.axes
+    knees = 0.5 * (line[2:] + ends) + 0.0035 * UP
+    radius = np.where(hung.stages == Stage.BUD, 0.0007, 0.00095)
+    pedicels = [
+        pairs(start, end, radius=radius, colour=RACHIS_GREEN, group=hung.group, weight=hung.weight)
+        for start, end in ((line[2:], knees), (knees, ends))
+    ]
+    return np.concatenate([rachis, *pedicels])

@@ -62,6 +62,7 @@ def strands(
 def pairs(
     start: NDArray[np.float64],
     end: NDArray[np.float64],
+    *,
     radius: NDArray[np.float64] | float,
     colour: Sequence[float],
     group: NDArray[np.int32] | int,

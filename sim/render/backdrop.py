@@ -1,4 +1,4 @@
-"""What lies behind the near row: a blurred picture of more plants, drawn once for each light and hung up twice."""
+"""What lies behind the near row: a blurred picture of more plants, drawn once a light and hung up twice."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sim.render.raster import Canvas, Layer, camera_struct, light_struct
 from sim.twigs import strands
 from sim.world import SideWorld, World
 from sim.world_config import WorldConfig
+from vision.calibration import CameraModel
 
 LENGTH_M, BOTTOM_H, TOP_H, TEXELS_PER_M = 4.0, 0.4, 3.0, 200.0
 VARIETY = 4
@@ -34,24 +35,20 @@ PLANTS = WorldConfig(
 )
 
 
-@dataclass(frozen=True)
-class _Telescope:
-    """A camera so far away that it sees the row without perspective."""
-
-    side: str = "left"
-    width: int = round(LENGTH_M * TEXELS_PER_M)
-    height: int = round((TOP_H - BOTTOM_H) * TEXELS_PER_M)
-    fx: float = 60.0 * TEXELS_PER_M
-    fy: float = 60.0 * TEXELS_PER_M
-    cx: float = LENGTH_M * TEXELS_PER_M / 2
-    cy: float = (TOP_H - BOTTOM_H) * TEXELS_PER_M / 2
-    distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
-    s_offset: float = LENGTH_M / 2
-    h: float = (TOP_H + BOTTOM_H) / 2
-    d: float = -59.5
-    yaw: float = 0.0
-    pitch: float = 0.0
-    roll: float = 0.0
+TELESCOPE = CameraModel(
+    camera_id="telescope",
+    side="left",
+    width=round(LENGTH_M * TEXELS_PER_M),
+    height=round((TOP_H - BOTTOM_H) * TEXELS_PER_M),
+    fx=60.0 * TEXELS_PER_M,
+    fy=60.0 * TEXELS_PER_M,
+    cx=LENGTH_M * TEXELS_PER_M / 2,
+    cy=(TOP_H - BOTTOM_H) * TEXELS_PER_M / 2,
+    s_offset=LENGTH_M / 2,
+    h=(TOP_H + BOTTOM_H) / 2,
+    d=-59.5,
+)
+"""So far away that it sees the row without perspective."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ def hang_backdrop(seed: int, light: LightModel, brightness: float = 1.0) -> Back
 
 
 def _sky_rows(light: LightModel, brightness: float) -> NDArray[np.uint16]:
-    """Return linear B G R (rows, 3) by slope of the ray, from down to up: floor sheet, dusk of the crop, roof."""
+    """Return linear B G R (rows, 3) by slope of the ray: floor sheet, dusk of the crop, roof."""
     slope = np.linspace(-1.0, 1.0, 512)
     bright = np.interp(slope, (-1.0, -0.6, -0.3, 0.12, 0.42, 1.0), (0.14, 0.07, 0.02, 0.03, 0.55, 1.0))
     roof = np.array(light.behind[::-1])
@@ -87,16 +84,15 @@ def _sky_rows(light: LightModel, brightness: float) -> NDArray[np.uint16]:
 def _picture(variety: int, light: LightModel, blur: int) -> NDArray[np.uint16]:
     """Texels (rows from below, columns, 4) of a row of plants that repeats along s."""
     plants = _plants(variety)
-    telescope = _Telescope()
-    canvas = Canvas(telescope.width, telescope.height)
-    canvas.clear(camera_struct(telescope, 0.0))
+    canvas = Canvas(TELESCOPE.width, TELESCOPE.height)
+    canvas.clear(camera_struct(TELESCOPE, 0.0))
     parts = plants.parts.copy()
     parts["label"] = -1
     twigs = np.concatenate([plants.twigs, *(_long(h, d, r) for h, d, r in _PIPES)])
     still = np.zeros((len(plants.sway), 3))
     lamp = light_struct(light.model_copy(update={"shade_from": 0.45, "shade_rate": 1.6}))
     for turn in (-1, 0, 1):
-        canvas.draw(camera_struct(telescope, turn * LENGTH_M), lamp, parts, twigs, still)
+        canvas.draw(camera_struct(TELESCOPE, turn * LENGTH_M), lamp, parts, twigs, still)
     covered = canvas.depth > 0
     picture = np.where(covered[..., None], canvas.colour, 0).astype(np.float64)
     picture[..., 3] = np.where(covered, 32768.0, 0.0)

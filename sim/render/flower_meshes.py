@@ -38,6 +38,7 @@ def sepals(
     rng: Generator,
     length: float,
     angles: tuple[float, float],
+    *,
     root: float,
     lift: float,
     width: float = 0.0029,
@@ -74,7 +75,7 @@ def open_flower(rng: Generator) -> Mesh:
     root_angle, tip_angle = 0.08 + 0.1 * openness, 0.14 + 0.32 * openness
     length, width = _between(rng, 0.0125, 0.0155), _between(rng, 0.0052, 0.0068)
     fresh = YELLOW_GREEN if openness < 0.35 else YELLOW
-    sheets = sepals(rng, 0.0105, (0.17, _between(rng, 0.24, 0.4)), 0.0012, -0.0015)
+    sheets = sepals(rng, 0.0105, (0.17, _between(rng, 0.24, 0.4)), root=0.0012, lift=-0.0015)
     for k in range(count):
         blade = Blade(
             length=length * _between(rng, 0.9, 1.08),
@@ -107,8 +108,8 @@ def bud(rng: Generator) -> Mesh:
         rng,
         length * _between(rng, 0.75, 1.05),
         (hug + 0.07, -0.02 + _between(rng, 0.0, 0.06) * (0.5 + age)),
-        radius * 0.45,
-        -0.43 * length,
+        root=radius * 0.45,
+        lift=-0.43 * length,
         width=radius * 1.15,
     )
     return join([grid(body, colours), *leaves, _knob(radius * 0.6, -0.47 * length)], THIN | FUZZY)
@@ -129,7 +130,7 @@ def spent_flower(rng: Generator) -> Mesh:
     shrink = 1.0 - 0.3 * age
     swollen = age > 0.6
     start = 0.004 * age if swollen else 0.0
-    sheets = sepals(rng, 0.0105, (0.16, _between(rng, 0.14, 0.42)), 0.0013, -0.004)
+    sheets = sepals(rng, 0.0105, (0.16, _between(rng, 0.14, 0.42)), root=0.0013, lift=-0.004)
     for k in range(5):
         blade = Blade(
             length=0.0125 * shrink * _between(rng, 0.75, 1.1),

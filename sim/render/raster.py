@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from sim.render.effects import GRAIN_SIGMA, EffectsConfig, kernel, tone_curve
 from sim.render.library import library
 from sim.render.light import LightModel
 from sim.trigonometry import row_to_camera
+from vision.calibration import CameraModel
 
 BOX = np.dtype(
     [
@@ -26,39 +27,6 @@ BOX = np.dtype(
 """One flower in the frame, as raster_box in raster.h."""
 
 BOX_CAPACITY = 4096
-
-
-class Lens(Protocol):
-    """What is needed of vision's CameraModel."""
-
-    @property
-    def side(self) -> str: ...
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-    @property
-    def fx(self) -> float: ...
-    @property
-    def fy(self) -> float: ...
-    @property
-    def cx(self) -> float: ...
-    @property
-    def cy(self) -> float: ...
-    @property
-    def distortion(self) -> tuple[float, float, float, float, float]: ...
-    @property
-    def s_offset(self) -> float: ...
-    @property
-    def h(self) -> float: ...
-    @property
-    def d(self) -> float: ...
-    @property
-    def yaw(self) -> float: ...
-    @property
-    def pitch(self) -> float: ...
-    @property
-    def roll(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +128,7 @@ class Canvas:
         )
 
 
-def camera_struct(lens: Lens, cart_s: float, shutter_m: float = 0.0) -> Any:
+def camera_struct(lens: CameraModel, cart_s: float, shutter_m: float = 0.0) -> Any:
     """Return the C form of a camera with the cart at `cart_s`."""
     camera = _raster.ffi.new("raster_camera *")
     sign = 1.0 if lens.side == "left" else -1.0

@@ -28,7 +28,7 @@ class Labels:
     flowers: NDArray[np.int64]
     """Index of each in World.side(...).positions (M,)."""
     boxes: NDArray[np.float32]
-    """x0 y0 x1 y1 (M, 4): tight around the flower's own silhouette as if nothing stood before it, in the frame."""
+    """x0 y0 x1 y1 (M, 4): tight around the silhouette as if nothing stood before it, cut by the frame."""
     visibility: NDArray[np.float32]
     """Visible pixels over those of the whole silhouette, hidden or outside the frame alike (M,)."""
     stages: NDArray[np.int32]
@@ -56,6 +56,7 @@ class Renderer:
         camera: CameraModel,
         side: Side,
         effects: EffectsConfig | None = None,
+        *,
         light: LightModel | None = None,
         backdrop: Backdrop | None = None,
         canvas: Canvas | None = None,
@@ -82,9 +83,10 @@ class Renderer:
         velocity: float = 0.0,
         out: NDArray[np.uint8] | None = None,
     ) -> Rendered:
-        """Draw the frame seen with the cart at `cart_s` (m) at time t (s); `velocity` (m/s) skews rolling shutters.
+        """Draw the frame seen with the cart at `cart_s` (m) at time t (s).
 
-        `out`, when given, is a contiguous (H, W, 3) uint8 array that the image is written to.
+        `velocity` (m/s) skews the frames of a rolling shutter; `out`, when given, is a contiguous
+        (H, W, 3) uint8 array that the image is written to.
         """
         camera, canvas = self._camera, self._canvas
         lens = camera_struct(camera, cart_s, velocity * camera.readout_s)

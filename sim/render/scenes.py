@@ -51,7 +51,9 @@ class SceneSampler:
         camera = self._aim(rng, self._lens(int(rng.integers(CAMERAS))), world)
         light = _light(rng, world.config.light)
         backdrop = hang_backdrop(int(rng.integers(64)), LIGHTS[world.config.light], _between(rng, 0.25, 1.3))
-        renderer = Renderer(world, camera, camera.side, _effects(rng), light, backdrop, self._canvas)
+        renderer = Renderer(
+            world, camera, camera.side, _effects(rng), light=light, backdrop=backdrop, canvas=self._canvas
+        )
         shot = renderer.render(0.0, _between(rng, 0.0, 60.0), int(rng.integers(2**32)))
         return (_through_jpeg(rng, shot.image), *_targets(shot.labels))
 
@@ -99,7 +101,7 @@ class SceneSampler:
 
     @staticmethod
     def _aim(rng: Generator, lens: CameraModel, world: World) -> CameraModel:
-        """Put the lens mostly at the robot's own distance, with some flower at a random place of the image."""
+        """Put the lens mostly at the robot's own distance, some flower at a random place of the image."""
         kind = rng.random()
         d = _between(rng, *((-0.1, 0.12) if kind < 0.6 else ((0.12, 0.3) if kind < 0.85 else (-0.45, -0.1))))
         flowers = world.side(lens.side).positions
