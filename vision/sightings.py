@@ -1,0 +1,79 @@
+"""One frame's detections as rays with noise: what the flower map compares its flowers with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.calibration import CameraModel
+from vision.flower_filter import Floats
+from vision.types import Detections, Pose
+
+EDGE_PX = 2.0
+"""A box this near to the image border is taken as cut by it."""
+
+CUT_BOX_STD = 0.3
+"""How far the centre of a box that the border cuts may lie from the flower's, in box widths."""
+
+STAGE_FLOOR = 0.02
+"""Added to each stage probability: no single view may rule a stage out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """M usable detections, `index` (M,) being their place in the frame's Detections.
+
+    `rays`, `half` (M, 2): ray and half box size; `noise_s`, `noise_h` (M,): variances of the ray from the
+    pixels alone; `camera_s` (M,): where the camera was when the box's row was exposed; `stages` (M, 3):
+    likelihood of each stage; `cut` (M,): touches the image border.
+    """
+
+    index: NDArray[np.int64]
+    rays: Floats
+    half: Floats
+    noise_s: Floats
+    noise_h: Floats
+    camera_s: Floats
+    stages: Floats
+    scores: Floats
+    cut: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+def sight(
+    detections: Detections, pose: Pose, camera: CameraModel, pixel_std: float, box_std: float
+) -> Sightings:
+    """Turn the frame's detections into rays; boxes without area, or not finite, drop out.
+
+    `pixel_std` (px) and `box_std` (share of the box size) add up to the noise of a box centre.
+    """
+    boxes = detections.boxes.astype(np.float64)
+    values = np.concatenate([boxes, detections.stages, detections.scores[:, None]], axis=1)
+    usable = np.isfinite(values).all(axis=1) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    index = np.flatnonzero(usable)
+    boxes = boxes[index]
+    size = boxes[:, 2:] - boxes[:, :2]
+    centre = 0.5 * (boxes[:, 2:] + boxes[:, :2])
+    focal = np.array([camera.fx, camera.fy])
+    last = np.array([camera.width - EDGE_PX, camera.height - EDGE_PX])
+    cut = (boxes[:, :2] < EDGE_PX) | (boxes[:, 2:] > last)
+    std = np.hypot(pixel_std, box_std * size) + np.where(cut, CUT_BOX_STD * size, 0.0)
+    noise = (std / focal) ** 2
+    # Rolling shutter: a row below the middle is exposed later, when the cart has moved on.
+    late = camera.readout_s * (centre[:, 1] / (camera.height - 1.0) - 0.5)
+    stages = np.clip(detections.stages[index].astype(np.float64), 0.0, 1.0) + STAGE_FLOOR
+    return Sightings(
+        index=index,
+        rays=camera.ray(centre),
+        half=0.5 * size / focal,
+        noise_s=noise[:, 0],
+        noise_h=noise[:, 1],
+        camera_s=pose.s + camera.s_offset + pose.velocity * late,
+        stages=stages / stages.sum(axis=1, keepdims=True),
+        scores=detections.scores[index].astype(np.float64),
+        cut=np.logical_or.reduce(cut, axis=1),
+    )
