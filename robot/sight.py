@@ -59,11 +59,13 @@ class Sight:
         self._last_good_t: float | None = None
         self._problem: str | None = None
         self.detections: Detections | None = None
+        self.frames = 0
 
     def take(self) -> Frame | None:
         """Return the newest unseen frame, or None."""
         frame = self._parts.source.take()
         if frame is not None:
+            self.frames += 1
             self._last, self._last_seen_t = frame, frame.t_capture
         return frame
 
