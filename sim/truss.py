@@ -46,7 +46,7 @@ class Truss:
 
 @dataclass(frozen=True, slots=True)
 class Hung:
-    """What hangs on a rachis, oldest first: stages, centres, axes and sway weights (n,), (n, 3), (n, 3), (n,)."""
+    """What hangs on a rachis, oldest first: stages (n,), centres and axes (n, 3), sway weights (n,)."""
 
     stages: NDArray[np.int64]
     centres: NDArray[np.float64]
@@ -112,7 +112,7 @@ def _stages(config: WorldConfig, rng: Generator, age: float) -> NDArray[np.int64
 
 
 def _rachis(rng: Generator, base: NDArray[np.float64], spacing: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the line (n + 2, 3): out towards the path first, then along the row and down, curled at the tip."""
+    """Return the line (n + 2, 3): towards the path first, then along the row and down, curled at the tip."""
     count = len(spacing) + 1
     t = np.linspace(0.0, 1.0, count)
     side = 1.0 if rng.random() < 0.5 else -1.0
@@ -189,11 +189,7 @@ def _fruit_parts(
     parts["axes"] = np.tile(facing(upright, rng.random(count)) * radius[:, None, None], (2, 1, 1))
     parts["mesh"][:count] = first_model("fruit")
     parts["mesh"][count:] = first_model("calyx") + rng.integers(0, VARIANTS["calyx"], count)
-    green, orange, red = (
-        np.array([0.22, 0.34, 0.1]),
-        np.array([0.6, 0.2, 0.03]),
-        np.array([0.55, 0.03, 0.015]),
-    )
+    green, orange, red = np.array([[0.22, 0.34, 0.1], [0.6, 0.2, 0.03], [0.55, 0.03, 0.015]])
     first, then = np.clip(2 * ripeness, 0, 1)[:, None], np.clip(2 * ripeness - 1, 0, 1)[:, None]
     parts["tint"][:count] = green + (orange - green) * first + (red - orange) * then
     parts["tint"][count:] = 0.9

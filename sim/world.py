@@ -64,7 +64,7 @@ class SideWorld:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Both sides of a row, made from a config and a seed; the same seed gives the same plants in any length."""
+    """Both sides of a row, from a config and a seed; a seed gives the same plants in any length of row."""
 
     config: WorldConfig
     seed: int

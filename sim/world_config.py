@@ -1,23 +1,19 @@
-"""What a rendered row is like: the settings of `World`, read from TOML."""
+"""What a rendered row is like: the settings of `World`, a part of every scenario."""
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Light = Literal["sun", "diffuse", "led"]
 
 Metres = Annotated[float, Field(ge=0.0, le=4.0)]
 Millimetres = Annotated[float, Field(ge=0.0, le=400.0)]
 Count = Annotated[int, Field(ge=0, le=30)]
+Some = Annotated[int, Field(ge=1, le=30)]
+Hertz = Annotated[float, Field(ge=0.0, le=10.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-class WorldError(ValueError):
-    """The description of a row is unusable; the text names the file, the key, the value and the remedy."""
 
 
 class WorldConfig(BaseModel):
@@ -45,7 +41,7 @@ class WorldConfig(BaseModel):
     truss_gap_m: tuple[Metres, Metres] = Field(
         (0.17, 0.25), description="height between two trusses (assumed)"
     )
-    flowers_per_truss: tuple[Count, Count] = Field((6, 11), description="5-12 a truss in hydroponics guides")
+    flowers_per_truss: tuple[Some, Some] = Field((6, 11), description="5-12 a truss in hydroponics guides")
     open_per_truss: tuple[Count, Count] = Field((2, 4), description="open at one time (assumed)")
     spent_per_truss: tuple[Count, Count] = Field((1, 3), description="withered, not yet a fruit (assumed)")
     flower_spacing_mm: tuple[Millimetres, Millimetres] = Field(
@@ -67,7 +63,7 @@ class WorldConfig(BaseModel):
     sway_mm: tuple[Millimetres, Millimetres] = Field(
         (1.0, 4.0), description="amplitude at a truss's tip (assumed)"
     )
-    sway_hz: tuple[float, float] = Field(
+    sway_hz: tuple[Hertz, Hertz] = Field(
         (0.3, 1.1), description="how fast trusses and leaves swing (assumed)"
     )
     light: Light = Field("diffuse", description="sun, diffuse (overcast or shade screen) or led (purple)")
@@ -84,23 +80,3 @@ class WorldConfig(BaseModel):
                 f"({self.open_per_truss[0]}) and spent ({self.spent_per_truss[0]}) together; raise it"
             )
         return self
-
-
-def read_world_config(path: Path) -> WorldConfig:
-    """Read a row's TOML file; raises WorldError in one line for what cannot be used."""
-    try:
-        return WorldConfig.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise WorldError(f"{path}: cannot be read ({error.strerror}); name an existing TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WorldError(f"{path}: not TOML ({error}); mend the file at that place") from error
-    except ValidationError as error:
-        raise WorldError(f"{path}: {_first_problem(error)}") from error
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key '{key}'; known keys: {', '.join(sorted(WorldConfig.model_fields))}"
-    return f"{key} = {problem['input']!r}: {problem['msg']}" if key else problem["msg"]
