@@ -73,7 +73,7 @@ class World:
 
     @classmethod
     def build(cls, config: WorldConfig, seed: int) -> World:
-        """Grow the row; takes about 2 ms for each stem."""
+        """Grow the row; takes about 3 ms for each stem."""
         left, right = (_grow_side(config, seed, number) for number in range(len(SIDES)))
         return cls(config, seed, left, right)
 

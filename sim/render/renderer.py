@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,9 +89,14 @@ class Renderer:
         `velocity` (m/s) skews the frames of a rolling shutter; `out`, when given, is a contiguous
         (H, W, 3) uint8 array that the image is written to.
         """
+        if not (isfinite(cart_s) and isfinite(t) and isfinite(velocity)):
+            raise ValueError(f"cart_s {cart_s}, t {t}, velocity {velocity}: give finite numbers")
         camera, canvas = self._camera, self._canvas
         lens = camera_struct(camera, cart_s, velocity * camera.readout_s)
-        image = np.empty((camera.height, camera.width, 3), np.uint8) if out is None else out
+        shape = (camera.height, camera.width, 3)
+        image = np.empty(shape, np.uint8) if out is None else out
+        if image.shape != shape or image.dtype != np.uint8:
+            raise ValueError(f"out is {image.shape} of {image.dtype}; pass {shape} of uint8")
         canvas.clear(lens)
         boxes = self._draw(lens, cart_s, t)
         canvas.background(lens, self._rays, self._backdrop.layers, self._backdrop.sky)

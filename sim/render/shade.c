@@ -10,9 +10,9 @@ void raster_project(const raster_camera *camera, const double point[3], screen_v
                         point[2] - camera->position[2]};
     double z = dot(camera->rotation + 6, offset);
     out->drawable = 0;
-    if (z < NEAR_M) return;
+    if (!(z >= NEAR_M)) return;
     double x = dot(camera->rotation, offset) / z, y = dot(camera->rotation + 3, offset) / z;
-    if (x < -WIDEST_RAY || x > WIDEST_RAY || y < -WIDEST_RAY || y > WIDEST_RAY) return;
+    if (!(x >= -WIDEST_RAY && x <= WIDEST_RAY && y >= -WIDEST_RAY && y <= WIDEST_RAY)) return;
     if (camera->shutter_m != 0.0) {
         double late = camera->fy * y / (double)camera->height;
         x -= camera->rotation[0] * camera->shutter_m * late / z;

@@ -232,6 +232,20 @@ def test_a_camera_of_the_other_side_is_refused(world: World) -> None:
         Renderer(world, _camera("left"), "right")
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_numbers_that_are_not_finite_are_refused(world: World, number: float) -> None:
+    renderer = Renderer(world, _camera(), "left")
+    for arguments in ((number, 0.0), (0.0, number)):
+        with pytest.raises(ValueError, match="give finite numbers"):
+            renderer.render(*arguments, 1)
+
+
+def test_a_buffer_of_another_size_is_refused(world: World) -> None:
+    renderer = Renderer(world, _camera(), "left")
+    with pytest.raises(ValueError, match=r"pass \(384, 640, 3\) of uint8"):
+        renderer.render(0.0, 0.0, 1, out=np.zeros((100, 100, 3), np.uint8))
+
+
 def test_exposure_brightens(world: World) -> None:
     dark, bright = (
         Renderer(world, _camera(), "left", EffectsConfig(exposure=exposure)).render(1.0, 0.0, 1).image.mean()
