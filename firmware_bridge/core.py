@@ -1,11 +1,10 @@
-"""The C safety core in virtual time, typed: what lock-step simulation and the tests run instead of a board."""
+"""The C safety core in virtual time, typed: what lock-step simulation and tests run instead of a board."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from firmware_bridge._core import ffi, lib
-
 from firmware_bridge.core_config import CoreConfig
 from firmware_bridge.enums import ResetCause
 
@@ -48,11 +47,12 @@ class Core:
         encoder_ticks: int,
         pressure_kpa: int,
         battery_mv: int = 24_000,
+        *,
         estop_pressed: bool = False,
         bumper: bool = False,
         pressure_age_us: int = 0,
     ) -> None:
-        """Take the sensors and move on; `encoder_ticks` is signed and wraps, `pressure_age_us` since sampling."""
+        """Take the sensors and move on; `encoder_ticks` is signed and wraps, the age counts from sampling."""
         self._step(
             self._board,
             now_us & _MASK,

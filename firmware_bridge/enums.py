@@ -121,6 +121,19 @@ class Flag(IntFlag):
     PROTOCOL_MISMATCH = 512
 
 
+def word(kind: type[IntEnum], code: int) -> str:
+    """Return a code's name in lower case; `code_N` for one that this version does not know."""
+    try:
+        return kind(code).name.lower()
+    except ValueError:
+        return f"code_{code}"
+
+
+def cap_word(code: int) -> str:
+    """Return the word of the limit that was exceeded, '' for none."""
+    return word(Cap, code) if code else ""
+
+
 ENUMS: tuple[type[IntEnum] | type[IntFlag], ...] = (
     MessageType,
     Result,

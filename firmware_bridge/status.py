@@ -1,0 +1,53 @@
+"""How the link is doing, for people; and telemetry as the loop sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from firmware_bridge.clock_sync import ClockSync
+from firmware_bridge.enums import Flag
+from firmware_bridge.events import Telemetry
+from firmware_bridge.link import Counters
+from firmware_bridge.messages import Telemetry as TelemetryMessage
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatus:
+    """A snapshot. `ok` is stricter than `connected`: false also while too many frames arrive damaged."""
+
+    connected: bool
+    ok: bool
+    session: int
+    boot_id: int | None
+    round_trip_s: float | None
+    problem: str
+    counters: Counters
+    sessions: int
+
+
+def telemetry_event(message: TelemetryMessage, clock: ClockSync) -> Telemetry:
+    """Return the event of a telemetry message, on host time."""
+    flags = message.flags
+    return Telemetry(
+        t=clock.to_host(message.tick_us),
+        encoder_ticks=message.encoder_ticks,
+        velocity_mm_s=message.velocity_mm_s,
+        motor_mm_s=message.motor_mm_s,
+        pressure_kpa=message.pressure_kpa,
+        pressure_ok=bool(flags & Flag.PRESSURE_OK),
+        pressure_believed=not flags & Flag.PRESSURE_IMPLAUSIBLE,
+        battery_mv=message.battery_mv,
+        estop=bool(flags & Flag.ESTOP),
+        button=bool(flags & Flag.BUTTON),
+        bumper=bool(flags & Flag.BUMPER),
+        armed=bool(flags & Flag.ARMED),
+        heartbeat_lost=bool(flags & Flag.HEARTBEAT_LOST),
+        driving=bool(flags & Flag.DRIVING),
+        valves=message.valves,
+        openings=message.openings,
+        bad_frames=message.bad_frames,
+        refused=message.refused,
+        deadman_trips=message.deadman_trips,
+        queued=message.queued,
+        unreported=message.unreported,
+    )

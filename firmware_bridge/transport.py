@@ -1,0 +1,105 @@
+"""The cable: non-blocking bytes in and out. `SerialTransport` is a real port or a pty."""
+
+from __future__ import annotations
+
+import errno
+import termios
+from pathlib import Path
+from typing import Protocol
+
+import serial
+from serial.tools import list_ports
+
+WRITE_TIMEOUT_S = 0.05
+
+
+class TransportError(Exception):
+    """The cable cannot be used now; the text names the port, the cause and the remedy."""
+
+
+class Transport(Protocol):
+    """Bytes to and from the MCU. A lost cable is opened again by the next call that can."""
+
+    def read(self) -> bytes:
+        """Return what has arrived, at once; raises TransportError."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of it; raises TransportError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the port; a later read or write opens it again."""
+        ...
+
+
+def _present() -> str:
+    return ", ".join(sorted(port.device for port in list_ports.comports())) or "none"
+
+
+def _open_problem(port: str, error: Exception) -> str:
+    text = str(error)
+    code = getattr(error, "errno", None)
+    if not Path(port).exists():
+        return (
+            f"serial port {port} is not there (present: {_present()}): plug in the cable or correct the port"
+        )
+    if code == errno.EACCES or "Permission denied" in text:
+        return f"serial port {port} may not be opened: add this user to its group (usually dialout)"
+    if code == errno.EBUSY or "lock" in text:
+        return f"serial port {port} is in use by another program: stop that program"
+    return f"serial port {port} cannot be opened ({text}): is it a serial port?"
+
+
+class SerialTransport:
+    """A serial port, opened exclusively when it is first used."""
+
+    def __init__(self, port: str, baud_rate: int = 1_000_000) -> None:
+        self.port = port
+        self._baud_rate = baud_rate
+        self._serial: serial.Serial | None = None
+
+    def read(self) -> bytes:
+        """Return what has arrived, without waiting; raises TransportError."""
+        opened = self._opened()
+        try:
+            waiting = opened.in_waiting
+            return bytes(opened.read(waiting)) if waiting else b""
+        except (OSError, termios.error, TypeError) as error:
+            raise self._lost(error) from error
+
+    def write(self, data: bytes) -> None:
+        """Send all of it within 50 ms; raises TransportError."""
+        opened = self._opened()
+        try:
+            opened.write(data)
+        except serial.SerialTimeoutException as error:
+            self.close()
+            raise TransportError(
+                f"serial port {self.port} takes no data: the microcontroller hangs or flow control is on"
+            ) from error
+        except (OSError, termios.error, TypeError) as error:
+            raise self._lost(error) from error
+
+    def close(self) -> None:
+        """Let go of the port."""
+        opened, self._serial = self._serial, None
+        if opened is not None:
+            try:
+                opened.close()
+            except (OSError, termios.error):
+                return
+
+    def _opened(self) -> serial.Serial:
+        if self._serial is None:
+            try:
+                self._serial = serial.Serial(
+                    self.port, self._baud_rate, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True
+                )
+            except (OSError, termios.error, ValueError) as error:
+                raise TransportError(_open_problem(self.port, error)) from error
+        return self._serial
+
+    def _lost(self, error: Exception) -> TransportError:
+        self.close()
+        return TransportError(f"serial port {self.port} was lost ({error}): check the cable and its power")
