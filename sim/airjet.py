@@ -119,7 +119,10 @@ def strike(config: AirJetConfig, flowers: FlowerField, opening: Opening) -> dict
 
 
 class JetLog:
-    """Groups openings into trains and adds up their doses. `place_of(nozzle, t)` gives the true mouth."""
+    """Groups openings into trains and adds up their doses. `place_of(nozzle, t)` gives the true mouth.
+
+    A train ends after `openings_per_train`, or with a pause of SAME_TRAIN_S.
+    """
 
     SAME_TRAIN_S = 0.1
 
@@ -128,9 +131,11 @@ class JetLog:
         config: AirJetConfig,
         fields: dict[Side, FlowerField],
         place_of: Callable[[int, float], tuple[Side, float, float, float]],
+        openings_per_train: int,
         seed: int,
     ) -> None:
         self._config = config
+        self._openings_per_train = openings_per_train
         self._fields = fields
         self._place_of = place_of
         self._random = np.random.Generator(np.random.PCG64([seed, 0xA12]))
@@ -143,7 +148,11 @@ class JetLog:
         t = 0.5 * (commanded_at + closed_at) + max(0.0, lag)
         side, s, h, d = self._place_of(nozzle, t)
         train = self._latest.get(nozzle)
-        if train is None or t - train.track[-1][0] > self.SAME_TRAIN_S:
+        if (
+            train is None
+            or train.openings >= self._openings_per_train
+            or t - train.track[-1][0] > self.SAME_TRAIN_S
+        ):
             train = TrainEffect(side, nozzle, t)
             self._latest[nozzle] = train
             self.trains.append(train)

@@ -75,6 +75,6 @@ def _path_of(name_or_path: str) -> Path:
         return Path(name_or_path)
     if name_or_path not in scenario_names():
         raise ScenarioError(
-            f"scenario '{name_or_path}': unknown; choose from {', '.join(scenario_names())}, or name a .toml file"
+            f"scenario '{name_or_path}': unknown; choose from {', '.join(scenario_names())} or name a file"
         )
     return SCENARIOS / f"{name_or_path}.toml"

@@ -32,6 +32,7 @@ class RingWriter:
 
     def __init__(self, path: Path, slots: int = 4, slot_bytes: int = 1 << 20) -> None:
         """Create the file under a temporary name and move it into place, so that a reader never sees half of it."""
+        self.path = path
         self._slots, self._slot_bytes = slots, slot_bytes
         self._count = 0
         size = HEADER_BYTES + slots * (SLOT_HEAD.size + slot_bytes)

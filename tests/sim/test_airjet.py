@@ -36,7 +36,7 @@ def log_before(flower: OneFlower, mouth_s: float, speed: float = 0.0) -> JetLog:
     def place_of(nozzle: int, t: float) -> tuple[Side, float, float, float]:
         return "left", mouth_s + speed * t, 1.6, 0.25
 
-    return JetLog(CONFIG, {"left": flower}, place_of, seed=1)
+    return JetLog(CONFIG, {"left": flower}, place_of, openings_per_train=3, seed=1)
 
 
 def dose_at(s: float = 0.0, h: float = 0.0, distance: float = 0.182) -> float:
@@ -82,3 +82,10 @@ def test_a_leaf_swallows_the_air() -> None:
     log = log_before(OneFlower(leaf=True), mouth_s=1.0)
     log.opened(0, 0.0, 0.015)
     assert log.trains[0].dose == {}
+
+
+def test_a_train_that_follows_at_once_is_counted_apart() -> None:
+    log = log_before(OneFlower(), mouth_s=1.0)
+    for k in range(6):
+        log.opened(0, 10.0 + k / 24, 10.015 + k / 24)
+    assert [train.openings for train in log.trains] == [3, 3]

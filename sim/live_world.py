@@ -1,0 +1,115 @@
+"""The simulated greenhouse in real time: moves the plant, draws the cameras' frames into shared memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import simplejpeg
+
+from firmware_bridge.plant_page import PlantPage
+from robot.clock import MonotonicClock
+from robot.settings import RobotConfig
+from sim.plant import BATTERY_MV, Plant
+from sim.render.effects import EffectsConfig
+from sim.render.renderer import Renderer
+from sim.scenario import ScenarioConfig
+from sim.truth import TrueFlowers
+from sim.world import World
+from vision.ring_camera import RingWriter
+from vision.types import Side
+
+PLANT_STEP_S = 0.002
+LONGEST_STEP_S = 0.02
+"""A stall of the host is made up in steps of at most this."""
+
+
+class LiveWorld:
+    """Owns the plant and its threads from `start` to `stop`; the true state stays readable afterwards."""
+
+    def __init__(
+        self, scenario: ScenarioConfig, seed: int, config: RobotConfig, page: PlantPage, folder: Path
+    ) -> None:
+        self.clock = MonotonicClock()
+        self.world = World.build(scenario.world, seed)
+        self.truths = {side: TrueFlowers(self.world, side) for side in config.sides}
+        self.plant = Plant(
+            scenario, config.banks, dict(self.truths), config.dose.openings, seed, start_t=self.clock.now()
+        )
+        self.frames = 0
+        self._page = page
+        self._scenario = scenario
+        self._cameras = {camera.side: camera.model() for camera in config.cameras}
+        self._rings = {side: RingWriter(folder / f"camera-{side}") for side in config.sides}
+        self._ending = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._move, name="plant", daemon=True),
+            threading.Thread(target=self._draw, name="cameras", daemon=True),
+        ]
+        self._show_sensors()
+
+    @property
+    def ring_paths(self) -> Mapping[Side, str]:
+        """Where each side's frames lie, as a camera source."""
+        return {side: f"ring:{ring.path}" for side, ring in self._rings.items()}
+
+    def start(self) -> None:
+        """Let time run."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop time; the last edges are taken."""
+        self._ending.set()
+        for thread in self._threads:
+            thread.join()
+        self._take_edges()
+        for ring in self._rings.values():
+            ring.close()
+
+    def _move(self) -> None:
+        while not self._ending.is_set():
+            now = self.clock.now()
+            while self.plant.now < now:
+                t = min(now, self.plant.now + LONGEST_STEP_S)
+                self.plant.step(t, self._page.motor_mm_s, self._page.valves.bit_count())
+            self._show_sensors()
+            self._take_edges()
+            self.clock.sleep_until(now + PLANT_STEP_S)
+
+    def _show_sensors(self) -> None:
+        plant = self.plant
+        self._page.set_sensors(
+            plant.vehicle.encoder_ticks(),
+            round(plant.air.pressure_kpa),
+            BATTERY_MV,
+            button=plant.estop_pressed,
+            bumper=False,
+            now_us=int(self.clock.now() * 1e6),
+        )
+
+    def _take_edges(self) -> None:
+        for edge in self._page.edges():
+            self.plant.edge(edge.nozzle, edge.open, edge.at_us * 1e-6)
+
+    def _draw(self) -> None:
+        """Draw the sides in turn, each at the cameras' rate; one thread, so the daemon keeps a core."""
+        config = self._scenario.camera
+        renderers = {
+            side: Renderer(self.world, model, side, EffectsConfig()) for side, model in self._cameras.items()
+        }
+        pause = 1.0 / (config.fps * len(renderers))
+        due, seq = self.clock.now(), 0
+        while not self._ending.is_set():
+            for side, renderer in renderers.items():
+                t = self.clock.now()
+                image = renderer.render(self.plant.place_at(t), t, seq).image
+                jpeg = simplejpeg.encode_jpeg(
+                    image, quality=config.jpeg_quality, colorspace="BGR", colorsubsampling="420"
+                )
+                self._rings[side].write(jpeg, seq, t)
+                self.frames += 1
+                due = max(due + pause, self.clock.now())
+                self.clock.sleep_until(due)
+            seq += 1

@@ -1,0 +1,229 @@
+"""A row in lock-step: the robot's own loop, bridge and C core against the simulated plant, bit for bit."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from time import perf_counter
+
+from rich.console import Console
+from rich.progress import Progress
+
+from firmware_bridge.bridge import McuBridge
+from firmware_bridge.core import Core
+from firmware_bridge.core_config import CoreConfig
+from robot.config import DEMO_MACHINE, load_config
+from robot.ledger import Ledger
+from robot.loop import STEP_S, ControlLoop, LoopParts
+from robot.settings import RobotConfig
+from robot.sight import SideParts
+from robot.types import Command, CommandName, LoopView, Mode, Recorder, StepRecord
+from sim.camera import SimCamera
+from sim.clock import SimClock
+from sim.plant import Plant
+from sim.render.effects import EffectsConfig
+from sim.render.renderer import Renderer
+from sim.result import SimResult, scored
+from sim.rig import LoopbackTransport, Rig
+from sim.scenario import ScenarioConfig
+from sim.score import Percentiles, score
+from sim.truth import TrueFlowers
+from sim.truth_detector import AnyFrame, TruthDetector, TruthErrors
+from sim.world import World
+from vision.detector import Detector
+from vision.flower_map import FlowerMap
+from vision.frame_checks import FrameChecks
+from vision.types import Side
+
+BOOT_ID = 0xB0B0_0001
+NONCE = 0x5EED_0001
+CAMERA_PHASE_S: Mapping[Side, float] = {"left": 0.0, "right": 0.03}
+"""The two cameras are not synchronised (assumed)."""
+
+SETTLE_S = 1.0
+"""Driven on after the end, so that the last outcomes arrive."""
+
+
+class NoRecorder:
+    """Keeps nothing."""
+
+    def record_step(self, record: StepRecord) -> None:
+        """Forget the step."""
+
+    def close(self) -> None:
+        """Nothing to finish."""
+
+
+class Watcher:
+    """Stands in for the people: sees every view, presses START once when the robot is ready."""
+
+    def __init__(self) -> None:
+        self.view: LoopView | None = None
+        self.faults: list[str] = []
+        self._started = False
+
+    def publish(self, view: LoopView) -> None:
+        """Look at a view."""
+        self.view = view
+        self.faults += [fault.code for fault in view.faults if fault.code not in self.faults]
+
+    def take(self) -> Sequence[Command]:
+        """Return START the first time the robot says that it is ready."""
+        if self._started or self.view is None or self.view.mode is not Mode.READY:
+            return ()
+        self._started = True
+        return (Command(CommandName.START, by="simulator"),)
+
+
+class LockstepRow:
+    """One simulated row; `run` drives it to its end. Same arguments, same decisions, same frames."""
+
+    def __init__(
+        self,
+        scenario: ScenarioConfig,
+        seed: int,
+        config: RobotConfig,
+        detector: str,
+        ledger: Ledger,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.scenario, self.seed, self.config, self.detector_name = scenario, seed, config, detector
+        self.world = World.build(scenario.world, seed)
+        self.truths = {side: TrueFlowers(self.world, side) for side in config.sides}
+        core = Core(CoreConfig(ticks_per_m=scenario.vehicle.ticks_per_m), boot_id=BOOT_ID)
+        self.plant = Plant(scenario, config.banks, dict(self.truths), config.dose.openings, seed)
+        self.rig = Rig(core, self.plant)
+        self.clock = SimClock(self.rig.advance)
+        self.watcher = Watcher()
+        bridge = McuBridge(LoopbackTransport(self.rig), nonce=NONCE)
+        self.loop = ControlLoop(
+            LoopParts(
+                config=config,
+                clock=self.clock,
+                link=bridge,
+                sides=self._sides(),
+                ledger=ledger,
+                commands=self.watcher,
+                recorder=recorder or NoRecorder(),
+                telemetry=self.watcher,
+            )
+        )
+        self.frame_ms: list[float] = []
+
+    def _sides(self) -> dict[Side, SideParts]:
+        shared = (
+            Detector(self.config.detector.model, self.config.detector.threads)
+            if self.detector_name == "onnx"
+            else None
+        )
+        sides: dict[Side, SideParts] = {}
+        for settings in self.config.cameras:
+            model, side = settings.model(), settings.side
+            if shared is None:
+                truth = TruthDetector(self.world, side, model, TruthErrors(), self.seed)
+                picture, check, detector = truth.picture, AnyFrame(), truth
+            else:
+                picture = drawn_by(Renderer(self.world, model, side, EffectsConfig()))
+                check, detector = FrameChecks(model.width, model.height), shared
+            camera = SimCamera(
+                settings.camera_id,
+                self.scenario.camera,
+                picture,
+                self.plant.place_at,
+                self.clock.now,
+                CAMERA_PHASE_S[side],
+            )
+            sides[side] = SideParts(
+                camera, check, detector, model, lambda model=model: FlowerMap(model, self.config.map)
+            )
+        return sides
+
+    def run(self, progress: Callable[[float], None] = lambda share: None) -> tuple[bool, str]:
+        """Drive to the row's end; returns whether it was reached, and why it ended. `progress` takes 0..1."""
+        limit_s = 60.0 + 2.0 * self.scenario.world.row_length_m / self.scenario.speed_m_s
+        while self.loop.mode not in {Mode.DONE, Mode.FAULT, Mode.STOPPED} and self.clock.now() < limit_s:
+            self._step()
+            progress(max(0.0, self.plant.vehicle.state.s) / self.scenario.world.row_length_m)
+        ended_in = self.loop.mode
+        until = self.clock.now() + SETTLE_S
+        while self.clock.now() < until:
+            self._step()
+        self.loop.close()
+        if ended_in is Mode.DONE:
+            return True, "the row is done"
+        return (
+            False,
+            f"mode {ended_in.value} after {self.clock.now():.0f} s; faults: {', '.join(self.watcher.faults) or 'none'}",
+        )
+
+    def _step(self) -> None:
+        before = perf_counter()
+        self.loop.step()
+        self.frame_ms.append(1000.0 * (perf_counter() - before))
+        self.clock.sleep_until(self.clock.now() + STEP_S)
+
+    def result(self, finished: bool, why: str, wall_s: float) -> SimResult:
+        """Return the truth's score and the robot's own counts."""
+        view = self.watcher.view
+        refusals = {} if view is None else {str(reason): count for reason, count in view.refusals.items()}
+        return scored(
+            score(self.plant.jets.trains, self.truths, self.scenario.jets.treated_dose),
+            scenario=self.scenario.name,
+            seed=self.seed,
+            mode="lockstep",
+            detector=self.detector_name,
+            finished=finished,
+            ended_because=why,
+            latency_ms=Percentiles.of([ms for ms in self.frame_ms if ms > 1.0]),
+            air_l=round(self.plant.air.used_nl, 1),
+            sim_s=round(self.clock.now(), 3),
+            wall_s=round(wall_s, 1),
+            frames=sum(side.frames for side in self.loop.sights.values()),
+            refusals=refusals,
+            faults=self.watcher.faults,
+            decisions_sha256=self.loop.decisions_sha256,
+        )
+
+
+def drawn_by(renderer: Renderer) -> Callable[..., object]:
+    """Return the picture function of a renderer; frames are numbered, so noise never depends on timing."""
+    return lambda cart_s, t, seq: renderer.render(cart_s, t, seq).image
+
+
+def machine_for(scenario: ScenarioConfig, machine: Path | None, ledger: Path) -> RobotConfig:
+    """Return the machine file's settings with the scenario's row, speed and encoder."""
+    return load_config(
+        machine or DEMO_MACHINE,
+        {
+            "row.name": scenario.name,
+            "row.length": scenario.world.row_length_m,
+            "row.start_s": scenario.vehicle.start_s,
+            "drive.cruise_speed": scenario.speed_m_s,
+            "odometry.ticks_per_m": scenario.vehicle.ticks_per_m,
+            "ledger.path": str(ledger),
+        },
+    )
+
+
+def run_lockstep(
+    scenario: ScenarioConfig,
+    seed: int,
+    machine: Path | None,
+    detector: str,
+    record: Path | None,
+    console: Console,
+) -> SimResult:
+    """Drive one row and score it, with a progress bar on `console`."""
+    started = perf_counter()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bombus-")))
+        config = machine_for(scenario, machine, folder / "ledger.sqlite")
+        ledger = Ledger(config.ledger.path)
+        recorder = None if record is None else recorder_for(record, config, ledger, row_clock_start)
+        row = LockstepRow(scenario, seed, config, detector, ledger, recorder)
+        progress = stack.enter_context(Progress(console=console, transient=True))
+        task = progress.add_task("driving the row", total=1.0)
+        finished, why = row.run(lambda share: progress.update(task, completed=share))
+        return row.result(finished, why, perf_counter() - started)
