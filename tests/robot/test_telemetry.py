@@ -1,4 +1,4 @@
-"""The telemetry socket: people see the newest state, their commands get in, and no client can hold up the loop."""
+"""The telemetry socket: people see the newest state, commands get in, and no client can hold up the loop."""
 
 from __future__ import annotations
 

@@ -1,0 +1,76 @@
+// The operator's page: puts the parts together and decides what is stale.
+
+import { CameraCard } from "./camera.js";
+import { CountsCard, FaultsCard, historyCard, MachineCard } from "./cards.js";
+import { command, prepareCommands } from "./commands.js";
+import { byId, say } from "./dom.js";
+import { ago } from "./format.js";
+import { openLive } from "./live.js";
+import { RowCard, rowSentence } from "./row.js";
+import { setupCard } from "./setup.js";
+import { StopBar } from "./stop.js";
+import { t } from "./strings.js";
+
+const STALE_S = 1.0; // snapshots come ten times a second
+const TONES = { running: "good", holding: "warn", ready: "calm", starting: "calm", done: "calm", stopped: "bad", fault: "bad" };
+
+let state = { control: false, age_s: null, snapshot: null };
+let stateAt = performance.now();
+let lineOpen = false;
+
+const stopBar = new StopBar();
+const cameras = { left: new CameraCard(byId("camera-left"), "left"), right: new CameraCard(byId("camera-right"), "right") };
+const row = new RowCard(byId("row"));
+const counts = new CountsCard(byId("counts"));
+const machine = new MachineCard(byId("machine"));
+const faults = new FaultsCard(byId("faults"), (code) => command("acknowledge", { text: code }));
+setupCard(byId("setup"));
+historyCard(byId("history"));
+say(byId("safety"), t("not_safety"));
+
+function show() {
+  const { snapshot } = state;
+  const age = snapshot ? (state.age_s ?? 0) + (performance.now() - stateAt) / 1000 : null;
+  const stale = !lineOpen || !state.control || age === null || age > STALE_S;
+  document.body.classList.toggle("stale", stale);
+  showMode(snapshot, stale);
+  say(byId("age"), ago(age));
+  say(byId("sentence"), snapshot && !stale && snapshot.mode !== "running" ? `${snapshot.reason} ${rowSentence(snapshot, stale)}` : rowSentence(snapshot, stale));
+  showBanner(stale);
+  stopBar.show(snapshot, age ?? 0, stale);
+  faults.show(snapshot?.faults ?? []);
+  row.show(snapshot);
+  counts.show(snapshot);
+  machine.show(snapshot);
+  for (const [side, card] of Object.entries(cameras)) card.showState(snapshot?.cameras[side], age ?? 0, stale);
+}
+
+function showMode(snapshot, stale) {
+  const holds = snapshot?.mode === "running" && snapshot.faults.some((fault) => fault.present && fault.severity === "hold");
+  const mode = stale || !snapshot ? "unknown" : holds ? "holding" : snapshot.mode;
+  say(byId("mode"), t(`mode_${mode}`));
+  byId("mode").dataset.tone = TONES[mode] ?? "off";
+}
+
+function showBanner(stale) {
+  const banner = byId("banner");
+  const key = !lineOpen ? "banner_page" : !state.control ? "banner_control" : "banner_silent";
+  banner.hidden = !stale;
+  if (stale) say(banner, t(key));
+}
+
+openLive({
+  onState(next) {
+    state = next;
+    stateAt = performance.now();
+    show();
+  },
+  onFrame: (header, blob) => cameras[header.side]?.showFrame(header, blob),
+  onLine(open) {
+    lineOpen = open;
+    if (open) prepareCommands();
+    show();
+  },
+});
+setInterval(show, 250);
+show();

@@ -1,0 +1,133 @@
+// Figures of flowers and machine, faults with their remedy, and past runs.
+
+import { make, say } from "./dom.js";
+import { clock, duration, number } from "./format.js";
+import { t, told } from "./strings.js";
+
+const SHOWN_REASONS = 6;
+
+/** A card of name-value lines that keeps its elements, so that only texts change. */
+export class Lines {
+  constructor(root, title) {
+    this.list = make("dl");
+    this.values = new Map();
+    root.replaceChildren(make("h2", {}, title), this.list);
+  }
+
+  set(key, text, tone = "") {
+    if (!this.values.has(key)) {
+      const value = make("dd");
+      this.list.append(make("dt", {}, t(key)), value);
+      this.values.set(key, value);
+    }
+    const value = this.values.get(key);
+    say(value, text);
+    value.dataset.tone = tone;
+  }
+}
+
+export class CountsCard extends Lines {
+  constructor(root) {
+    super(root, t("counts_title"));
+    this.reasons = make("ul", { class: "reasons" });
+    root.append(make("h3", {}, t("why_missed")), this.reasons);
+  }
+
+  show(snapshot) {
+    if (!snapshot) return;
+    const { counts } = snapshot;
+    const share = counts.ready ? ` (${t("share", { share: Math.floor((100 * counts.treated) / counts.ready) })})` : "";
+    this.set("ready", String(counts.ready));
+    this.set("treated", `${counts.treated}${share}`);
+    this.set("missed", String(counts.missed));
+    this.set("pulses", t("pulses_value", { done: counts.pulses_done, sent: counts.pulses_sent }));
+    this.set("pulses_refused", String(counts.pulses_refused));
+    this.set("buds_spared", String(counts.buds_spared));
+    const reasons = Object.entries(counts.missed_by_reason).sort((a, b) => b[1] - a[1]);
+    const lines = reasons.slice(0, SHOWN_REASONS).map(([reason, n]) => `${n} × ${told("reason", reason)}`);
+    const texts = lines.length ? lines : [t("none_missed")];
+    if (this.shown !== texts.join("\n")) {
+      this.shown = texts.join("\n");
+      this.reasons.replaceChildren(...texts.map((text) => make("li", {}, text)));
+    }
+  }
+}
+
+export class MachineCard extends Lines {
+  constructor(root) {
+    super(root, t("machine_title"));
+  }
+
+  show(snapshot) {
+    if (!snapshot) return;
+    const { link, air, latency_ms: latency } = snapshot;
+    this.set("link", link.up ? t("link_up") : `${t("link_down")} ${link.text}`, link.up ? "good" : "bad");
+    this.set("estop", t(link.estop ? "estop_on" : "estop_off"), link.estop ? "bad" : "");
+    this.set("armed", t(link.armed ? "armed_yes" : "armed_no"), link.armed ? "good" : "");
+    this.set("pressure", air.pressure_kpa === null ? "–" : `${number(air.pressure_kpa)} kPa`);
+    this.set("air_used", `${number(air.used_normal_l, 1)} L`);
+    this.set("battery", link.battery_v === null ? "–" : `${number(link.battery_v, 1)} V`);
+    const total = latency.total ?? Object.values(latency).reduce(([a, b], [p, q]) => [a + p, b + q], [0, 0]);
+    this.set("latency", `${number(total[0], 0)} / ${number(total[1], 0)} ms`);
+  }
+}
+
+export class FaultsCard {
+  constructor(root, acknowledge) {
+    this.root = root;
+    this.acknowledge = acknowledge;
+    this.shown = "";
+  }
+
+  show(faults) {
+    const key = JSON.stringify(faults.map((f) => [f.code, f.text, f.present, f.acknowledged, duration(f.age_s)]));
+    if (key === this.shown) return;
+    this.shown = key;
+    this.root.hidden = faults.length === 0;
+    this.root.replaceChildren(...faults.map((fault) => this.fault(fault)));
+  }
+
+  fault(fault) {
+    const when = fault.present ? t("fault_since", { age: duration(fault.age_s) }) : t("fault_gone");
+    const box = make(
+      "article",
+      { class: "fault", "data-severity": fault.present ? fault.severity : "gone" },
+      make("div", {}, make("strong", {}, `${told("severity", fault.severity)}: ${fault.text}`), make("p", {}, `${fault.remedy}. `, make("small", {}, when))),
+    );
+    if (!fault.acknowledged) {
+      box.append(make("button", { type: "button", onclick: () => this.acknowledge(fault.code) }, t("acknowledge")));
+    }
+    return box;
+  }
+}
+
+/** Fill the details element with past runs; asks the ledger only while it is open. */
+export function historyCard(root) {
+  const body = make("div");
+  root.replaceChildren(make("summary", {}, t("history_title")), body);
+  root.addEventListener("toggle", async () => {
+    if (!root.open) return;
+    try {
+      const answer = await fetch("/api/v1/history");
+      body.replaceChildren(...historyParts(await answer.json()));
+    } catch (error) {
+      body.replaceChildren(make("p", {}, t("history_failed")));
+    }
+  });
+}
+
+function historyParts({ problem, sessions, journal }) {
+  if (problem) return [make("p", {}, problem)];
+  if (!sessions.length) return [make("p", {}, t("history_none"))];
+  const heads = ["row", "start", "end", "treated", "passed", "pulses"].map((key) => make("th", { scope: "col" }, t(`history_${key}`)));
+  const rows = sessions.map((one) => {
+    const flowers = Object.values(one.flowers).reduce((a, b) => a + b, 0);
+    const treated = one.flowers.treated ?? 0;
+    const end = one.ended === null ? t("history_running") : clock(one.ended);
+    const cells = [one.row, clock(one.started), end, treated, flowers - treated, one.pulses.done ?? 0];
+    return make("tr", {}, ...cells.map((cell) => make("td", {}, String(cell))));
+  });
+  const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
+  const lines = journal.map((line) => make("li", {}, `${clock(line.wall)} ${line.text}${line.who ? ` (${line.who})` : ""}`));
+  return [make("div", { class: "scroll" }, table), make("h3", {}, t("journal_title")), make("ul", { class: "journal" }, ...lines)];
+}

@@ -1,0 +1,49 @@
+// The one WebSocket: states as text, pictures as bytes. It opens again by itself.
+
+const RETRY_MS = [200, 500, 1000, 2000];
+const SILENT_MS = 3000; // the dashboard sends at least twice a second
+
+/** Call `onState(state)`, `onFrame(header, blob)` and `onLine(open)` as things come. */
+export function openLive({ onState, onFrame, onLine }) {
+  let socket = null;
+  let tries = 0;
+  let lastHeard = 0;
+
+  function open() {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    socket = new WebSocket(`${scheme}://${location.host}/api/v1/live`);
+    socket.binaryType = "arraybuffer";
+    lastHeard = performance.now();
+    socket.onopen = () => {
+      tries = 0;
+      tellVisibility();
+      onLine(true);
+    };
+    socket.onmessage = ({ data }) => {
+      lastHeard = performance.now();
+      if (typeof data === "string") onState(JSON.parse(data));
+      else onFrame(...splitFrame(data));
+    };
+    socket.onclose = () => {
+      onLine(false);
+      setTimeout(open, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
+    };
+  }
+
+  function tellVisibility() {
+    if (socket.readyState === WebSocket.OPEN) socket.send(document.hidden ? "frames off" : "frames on");
+  }
+
+  // A dead network closes nothing: a silent line is closed here, which opens a new one.
+  setInterval(() => {
+    if (socket.readyState === WebSocket.OPEN && performance.now() - lastHeard > SILENT_MS) socket.close();
+  }, 500);
+  document.addEventListener("visibilitychange", tellVisibility);
+  open();
+}
+
+function splitFrame(buffer) {
+  const length = new DataView(buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  return [header, new Blob([new Uint8Array(buffer, 4 + length)], { type: "image/jpeg" })];
+}
