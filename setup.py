@@ -9,7 +9,7 @@ from setuptools import setup
 from setuptools.command.build_ext import build_ext
 
 sys.path.insert(0, str(Path(__file__).parent))
-from firmware_bridge.core_build import CORE_SOURCES  # noqa: E402
+from firmware_bridge.core_build import CORE_SOURCES
 
 FIRMWARE = Path("firmware_bridge/firmware")
 PROGRAM = Path("firmware_bridge/bin/bombus-mcu")
@@ -31,7 +31,7 @@ class BuildWithProgram(build_ext):
 
     def _build_program(self) -> None:
         root = Path() if self.inplace else Path(self.build_lib)
-        sources = [str(FIRMWARE / f"{name}.c") for name in (*CORE_SOURCES, "board_host")]
+        sources = [str(FIRMWARE / f"{name}.c") for name in (*CORE_SOURCES, "board", "board_host")]
         objects = self.compiler.compile(
             sources,
             output_dir=str(Path(self.build_temp) / "program"),

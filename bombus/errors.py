@@ -2,3 +2,38 @@
 
 from __future__ import annotations
 
+from bombus.output import WorkFailedError, WrongUseError
+from firmware_bridge.transport import TransportError
+from robot.build import BuildError
+from robot.config import ConfigError
+from robot.ledger import LedgerError
+from robot.recording_format import RecordingError
+from robot.telemetry_server import TelemetryError
+from sim.mcu_process import McuProcessError
+from sim.realtime import RealtimeError
+from sim.scenario import ScenarioError
+from vision.evaluate import LabelError
+from vision.onnx_model import ModelError
+from vision.stills import PictureError
+from vision.types import CameraError
+
+WRONG_USE_ERRORS: tuple[type[Exception], ...] = (
+    ConfigError,
+    LabelError,
+    ModelError,
+    PictureError,
+    RecordingError,
+    ScenarioError,
+    WrongUseError,
+)
+
+WORK_FAILED: tuple[type[Exception], ...] = (
+    BuildError,
+    CameraError,
+    LedgerError,
+    McuProcessError,
+    RealtimeError,
+    TelemetryError,
+    TransportError,
+    WorkFailedError,
+)

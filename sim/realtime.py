@@ -1,0 +1,213 @@
+"""A row in real time: world, C core on a pty, the daemon itself and its page, each a process of its own."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import tomlkit
+from rich.console import Console
+from rich.progress import Progress
+
+from robot.build import core_config
+from robot.clock import MonotonicClock
+from robot.commands import CommandRequest
+from robot.config import DEMO_MACHINE, load_config, with_overrides
+from robot.daemon import free_port
+from robot.snapshot import Snapshot
+from robot.telemetry_wire import MAX_FROM_SERVER, MessageBuffer, decode_from_server, pack
+from robot.types import CommandName, Mode
+from sim.live_world import LiveWorld
+from sim.mcu_process import McuProcess
+from sim.result import SimResult, scored
+from sim.scenario import ScenarioConfig
+from sim.score import Percentiles, score
+
+START_LIMIT_S = 30.0
+SETTLE_S = 1.0
+STOP_S = 10.0
+ENDED = {Mode.DONE, Mode.FAULT, Mode.STOPPED}
+
+
+class RealtimeError(Exception):
+    """The real-time run broke; the text names the part and the remedy."""
+
+
+class Operator:
+    """A client of the telemetry socket, as the page is one: sees snapshots, presses START."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._socket: socket.socket | None = None
+        self._buffer = MessageBuffer(MAX_FROM_SERVER)
+        self.snapshot: Snapshot | None = None
+
+    def look(self, timeout_s: float) -> None:
+        """Wait up to `timeout_s` for news; connects, again if need be."""
+        try:
+            if self._socket is None:
+                fresh = socket.socket(socket.AF_UNIX)
+                fresh.settimeout(timeout_s)
+                fresh.connect(str(self._path))
+                self._socket, self._buffer = fresh, MessageBuffer(MAX_FROM_SERVER)
+            data = self._socket.recv(1 << 16)
+            if not data:
+                raise ConnectionResetError
+        except TimeoutError:
+            return
+        except OSError:
+            self.close()
+            MonotonicClock().sleep_until(MonotonicClock().now() + min(timeout_s, 0.1))
+            return
+        for body in self._buffer.feed(data):
+            message = decode_from_server(body)
+            if isinstance(message, Snapshot):
+                self.snapshot = message
+
+    def press(self, name: CommandName) -> None:
+        """Send one command."""
+        if self._socket is not None:
+            self._socket.sendall(pack(CommandRequest(uuid4().hex, name, by="simulator")))
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None
+
+
+def run_realtime(
+    scenario: ScenarioConfig,
+    seed: int,
+    machine: Path | None,
+    port: int,
+    record: Path | None,
+    console: Console,
+) -> SimResult:
+    """Drive one row with the real daemon; prints the page's address and progress on `console`."""
+    started = perf_counter()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bombus-")))
+        config = with_overrides(
+            load_config(machine or DEMO_MACHINE),
+            {
+                "row.name": scenario.name,
+                "row.length": scenario.world.row_length_m,
+                "row.start_s": scenario.vehicle.start_s,
+                "drive.cruise_speed": scenario.speed_m_s,
+                "odometry.ticks_per_m": scenario.vehicle.ticks_per_m,
+                "dashboard.port": port,
+            },
+        )
+        config = with_overrides(config, {"dashboard.port": free_port(config.dashboard)})
+        mcu = McuProcess(folder, core_config(config))
+        stack.callback(mcu.stop)
+        world = LiveWorld(scenario, seed, config, mcu.page, folder)
+        written = write_machine(
+            config.model_dump(mode="json", exclude_unset=True), world, mcu, folder, record
+        )
+        world.start()
+        stack.callback(world.stop)
+        with _daemon(written, console):
+            operator = Operator(folder / "telemetry.sock")
+            stack.callback(operator.close)
+            why = _watch(operator, world, console)
+        last = operator.snapshot
+        world.stop()
+        return _result(scenario, seed, world, last, why, perf_counter() - started)
+
+
+def write_machine(
+    data: dict[str, Any], world: LiveWorld, mcu: McuProcess, folder: Path, record: Path | None
+) -> Path:
+    """Write the machine file that the daemon gets: the given one, wired to this world."""
+    for camera in data["cameras"]:
+        camera["source"] = world.ring_paths[camera["side"]]
+    for section, values in {
+        "serial": {"port": str(mcu.port)},
+        "ledger": {"path": str(folder / "ledger.sqlite")},
+        "dashboard": {"socket": str(folder / "telemetry.sock")},
+        "recording": {"enabled": record is not None, "folder": str(record or folder)},
+    }.items():
+        data[section] = {**data.get(section, {}), **values}
+    path = folder / "machine.toml"
+    path.write_text(tomlkit.dumps(data), encoding="utf-8")
+    return path
+
+
+@contextmanager
+def _daemon(machine: Path, console: Console) -> Iterator[None]:
+    command = [sys.executable, "-m", "bombus", "run", "--config", str(machine), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            console.print("the daemon did not end by itself and was killed")
+
+
+def _watch(operator: Operator, world: LiveWorld, console: Console) -> str:
+    """Press START, follow the row to its end; returns why it ended."""
+    clock = MonotonicClock()
+    begun = clock.now()
+    scenario_s = 60.0 + 2.0 * world.world.config.row_length_m / 0.05
+    pressed = False
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("driving the row", total=world.world.config.row_length_m)
+        while clock.now() - begun < scenario_s:
+            operator.look(0.5)
+            seen = operator.snapshot
+            if seen is None:
+                if clock.now() - begun > START_LIMIT_S:
+                    raise RealtimeError(
+                        f"the daemon said nothing for {START_LIMIT_S:.0f} s; see its messages above"
+                    )
+                continue
+            if seen.mode is Mode.READY and not pressed:
+                operator.press(CommandName.START)
+                pressed = True
+            progress.update(task, completed=max(0.0, world.plant.vehicle.state.s))
+            if seen.mode in ENDED:
+                until = clock.now() + SETTLE_S
+                while clock.now() < until:
+                    operator.look(0.1)
+                return (
+                    "the row is done" if seen.mode is Mode.DONE else f"mode {seen.mode.value}: {seen.reason}"
+                )
+    return f"not done after {scenario_s:.0f} s"
+
+
+def _result(
+    scenario: ScenarioConfig, seed: int, world: LiveWorld, last: Snapshot | None, why: str, wall_s: float
+) -> SimResult:
+    latency = (last.latency_ms if last is not None else {}).get("frame", (None, None))
+    return scored(
+        score(world.plant.jets.trains, world.truths, scenario.jets.treated_dose),
+        scenario=scenario.name,
+        seed=seed,
+        mode="realtime",
+        detector="onnx",
+        finished=why == "the row is done",
+        ended_because=why,
+        latency_ms=Percentiles(latency[0], None, latency[1]),
+        air_l=round(world.plant.air.used_nl, 1),
+        sim_s=round(wall_s, 1),
+        wall_s=round(wall_s, 1),
+        frames=world.frames,
+        refusals=dict(last.counts.missed_by_reason) if last is not None else {},
+        faults=[fault.code for fault in last.faults] if last is not None else [],
+        decisions_sha256="",
+    )
