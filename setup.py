@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from setuptools import setup
 from setuptools.command.build_ext import build_ext
 
 sys.path.insert(0, str(Path(__file__).parent))
-from firmware_bridge.core_build import CORE_SOURCES
+from firmware_bridge.core_build import CORE_SOURCES  # noqa: E402
 
 FIRMWARE = Path("firmware_bridge/firmware")
 PROGRAM = Path("firmware_bridge/bin/bombus-mcu")
@@ -21,16 +22,21 @@ class BuildWithProgram(build_ext):
 
     def build_extensions(self) -> None:
         """Build the extensions, then the program, beside the package that they belong to."""
-        from setuptools.errors import CompileError, LinkError
+        command = self.compiler.compiler[0]
+        if shutil.which(command) is None:
+            raise SystemExit(f"{NO_COMPILER} (there is no {command})")
+        super().build_extensions()
+        self._build_program()
 
-        try:
-            super().build_extensions()
-            self._build_program()
-        except (CompileError, LinkError, FileNotFoundError) as error:
-            raise SystemExit(f"{NO_COMPILER} ({error})") from error
+    def copy_extensions_to_source(self) -> None:
+        """For an editable install, put the program beside its sources too."""
+        super().copy_extensions_to_source()
+        PROGRAM.parent.mkdir(parents=True, exist_ok=True)
+        # A new file, so that a running program keeps its own.
+        PROGRAM.unlink(missing_ok=True)
+        shutil.copy2(Path(self.build_lib) / PROGRAM, PROGRAM)
 
     def _build_program(self) -> None:
-        root = Path() if self.inplace else Path(self.build_lib)
         sources = [str(FIRMWARE / f"{name}.c") for name in (*CORE_SOURCES, "board", "board_host")]
         objects = self.compiler.compile(
             sources,
@@ -38,7 +44,8 @@ class BuildWithProgram(build_ext):
             include_dirs=[str(FIRMWARE)],
             extra_postargs=["-std=c11", "-O2", "-Wall", "-Wextra"],
         )
-        self.compiler.link_executable(objects, PROGRAM.name, output_dir=str(root / PROGRAM.parent))
+        folder = Path(self.build_lib) / PROGRAM.parent
+        self.compiler.link_executable(objects, PROGRAM.name, output_dir=str(folder))
 
 
 setup(

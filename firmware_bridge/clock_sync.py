@@ -12,6 +12,8 @@ MAX_DRIFT = 500e-6
 """Quartz is within 100 ppm; a larger slope is a bad fit."""
 LONGEST_TRIP_S = 1e-3
 """A round trip beyond this was spent waiting for the host's next read, not on the wire (assumed)."""
+SHORT_WAY_S = 1e-4
+"""Then this much is taken for the way to the MCU, which waits for nobody (assumed)."""
 
 
 class Sample(NamedTuple):
@@ -20,6 +22,11 @@ class Sample(NamedTuple):
     sent: float
     tick_us: int
     trip_s: float
+
+    @property
+    def way_s(self) -> float:
+        """Estimated time from sending to stamping."""
+        return 0.5 * self.trip_s if self.trip_s <= LONGEST_TRIP_S else SHORT_WAY_S
 
 
 def extend(tick_us: int, near_us: int) -> int:
@@ -78,7 +85,7 @@ class ClockSync:
         best = [min(group, key=self._quality) for group in groups]
         first = best[0]
         ticks = [sample.tick_us - first.tick_us for sample in best]
-        times = [s.sent - first.sent + 0.5 * min(s.trip_s, LONGEST_TRIP_S) for s in best]
+        times = [sample.sent - first.sent + sample.way_s for sample in best]
         mean_tick, mean_time = sum(ticks) / len(best), sum(times) / len(best)
         slope = 1e-6
         if (times[-1] - times[0]) >= FIT_SPAN_S:

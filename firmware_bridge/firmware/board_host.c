@@ -1,7 +1,4 @@
 /* The core as a process behind a pty: what demo, tests and rehearsals plug into instead of a board.
- *
- *   bombus-mcu --plant FILE [--config FILE] [--link PATH] [--boot-id N] [--drift-ppm N] [--die-with-parent]
- *
  * Prints the pty's path. Keeps its own end of the pty open, so that the host may come, go and be killed. */
 #define _GNU_SOURCE
 
@@ -19,11 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "board.h"
+#include "hal.h"
 #include "plant_page.h"
 
 #define STEP_NS 1000000ull
-#define TURN_BYTES 256
+#define USAGE                                                                                           \
+    "usage: bombus-mcu --plant FILE [--config FILE] [--link PATH] [--boot-id N] [--drift-ppm N]\n"       \
+    "                  [--die-with-parent]\n"
 
 typedef struct {
     const char *plant, *config, *link;
@@ -32,15 +32,14 @@ typedef struct {
     bool die_with_parent;
 } options;
 
-typedef struct {
-    bb_core core;
+/* The machine around the core, as registers are on a real board. */
+static struct {
+    options options;
+    bb_config config;
     bb_plant_page *page;
     uint64_t open;
     int pty;
-    uint8_t pending[BB_OUTBOX_SIZE];
-    size_t pending_size;
-    long drift_ppm;
-} board;
+} host;
 
 static volatile sig_atomic_t ending;
 
@@ -64,89 +63,97 @@ static uint64_t now_ns(void)
 }
 
 /* The MCU's own clock: the host's with a drift, wrapped to 32 bits. */
-static uint32_t mcu_us(const board *b, uint64_t ns)
+uint32_t bb_hal_now_us(void)
 {
-    int64_t us = (int64_t)(ns / 1000u);
-    return (uint32_t)(us + us / 1000000 * b->drift_ppm);
+    int64_t us = (int64_t)(now_ns() / 1000u);
+    return (uint32_t)(us + us / 1000 * host.options.drift_ppm / 1000);
+}
+
+uint32_t bb_hal_boot_id(void)
+{
+    return host.options.boot_id;
+}
+
+uint8_t bb_hal_reset_cause(void)
+{
+    return BB_RESET_CAUSE_POWER_ON;
+}
+
+const bb_config *bb_hal_config(void)
+{
+    return &host.config;
+}
+
+void bb_hal_sense(bb_inputs *inputs)
+{
+    bb_plant_page *page = host.page;
+    uint32_t buttons = atomic_load(&page->buttons);
+    uint32_t sampled_us = atomic_load(&page->sampled_us);
+    inputs->encoder_ticks = atomic_load(&page->encoder_ticks);
+    inputs->pressure_kpa = (uint16_t)atomic_load(&page->pressure_kpa);
+    inputs->battery_mv = (uint16_t)atomic_load(&page->battery_mv);
+    uint32_t age_us = (uint32_t)(now_ns() / 1000u) - sampled_us;
+    inputs->pressure_age_us = age_us < 0x80000000u ? age_us : 0; /* sampled while we looked */
+    inputs->button = (buttons & 1u) != 0;
+    inputs->bumper = (buttons & 2u) != 0;
+}
+
+size_t bb_hal_read(uint8_t *bytes, size_t room)
+{
+    ssize_t size = read(host.pty, bytes, room);
+    return size > 0 ? (size_t)size : 0;
+}
+
+size_t bb_hal_write(const uint8_t *bytes, size_t size)
+{
+    ssize_t sent = write(host.pty, bytes, size);
+    return sent > 0 ? (size_t)sent : 0;
 }
 
 /* Shows the valves to the machine, and every edge to whoever reads the trace. */
-static void show_valves(board *b, uint64_t ns)
+void bb_hal_valves(uint64_t open, uint32_t cap_us)
 {
-    uint64_t valves = bb_core_valves(&b->core);
-    uint64_t changed = valves ^ b->open;
+    (void)cap_us; /* a process has no one-shot that would outlive it */
+    uint64_t changed = open ^ host.open;
+    uint64_t at_us = changed != 0 ? now_ns() / 1000u : 0;
     for (uint32_t n = 0; changed != 0 && n < BB_MAX_NOZZLES; n++) {
         if (!(changed >> n & 1u))
             continue;
-        uint32_t count = atomic_load(&b->page->edge_count);
-        b->page->edges[count % BB_PLANT_EDGES] = (bb_plant_edge){ns / 1000u, n, valves >> n & 1u};
-        atomic_store(&b->page->edge_count, count + 1u);
+        uint32_t count = atomic_load(&host.page->edge_count);
+        host.page->edges[count % BB_PLANT_EDGES] = (bb_plant_edge){at_us, n, open >> n & 1u};
+        atomic_store(&host.page->edge_count, count + 1u);
     }
-    b->open = valves;
-    atomic_store(&b->page->valves_low, (uint32_t)valves);
-    atomic_store(&b->page->valves_high, (uint32_t)(valves >> 32));
+    host.open = open;
+    atomic_store(&host.page->valves_low, (uint32_t)open);
+    atomic_store(&host.page->valves_high, (uint32_t)(open >> 32));
 }
 
-/* What the pty does not take now waits; a host that never reads costs telemetry, nothing else. */
-static void send_output(board *b)
+void bb_hal_motor(int16_t velocity_mm_s)
 {
-    if (b->pending_size == 0)
-        b->pending_size = bb_core_take_output(&b->core, b->pending, sizeof b->pending);
-    if (b->pending_size == 0)
-        return;
-    ssize_t sent = write(b->pty, b->pending, b->pending_size);
-    if (sent > 0) {
-        b->pending_size -= (size_t)sent;
-        memmove(b->pending, b->pending + sent, b->pending_size);
-    }
+    atomic_store(&host.page->motor_mm_s, velocity_mm_s);
 }
 
-static void receive(board *b)
+void bb_hal_watchdog_feed(void)
 {
-    uint8_t bytes[TURN_BYTES];
-    ssize_t size = read(b->pty, bytes, sizeof bytes);
-    if (size <= 0)
-        return;
-    uint64_t ns = now_ns();
-    bb_core_receive(&b->core, bytes, (size_t)size, mcu_us(b, ns));
-    show_valves(b, ns);
-    send_output(b);
+    atomic_fetch_add(&host.page->steps, 1u);
 }
 
-static void step(board *b)
-{
-    uint64_t ns = now_ns();
-    uint32_t buttons = atomic_load(&b->page->buttons);
-    bb_inputs inputs = {
-        .encoder_ticks = atomic_load(&b->page->encoder_ticks),
-        .pressure_kpa = (uint16_t)atomic_load(&b->page->pressure_kpa),
-        .battery_mv = (uint16_t)atomic_load(&b->page->battery_mv),
-        .pressure_age_us = (uint32_t)(ns / 1000u) - atomic_load(&b->page->sampled_us),
-        .button = (buttons & 1u) != 0,
-        .bumper = (buttons & 2u) != 0,
-    };
-    bb_core_step(&b->core, &inputs, mcu_us(b, ns));
-    show_valves(b, ns);
-    atomic_store(&b->page->motor_mm_s, bb_core_motor(&b->core));
-    atomic_fetch_add(&b->page->steps, 1u);
-    send_output(b);
-}
-
-static void run(board *b)
+static void run(bb_board *board)
 {
     uint64_t next = now_ns() + STEP_NS;
     while (!ending) {
         uint64_t now = now_ns();
         if (now >= next) {
-            step(b);
+            bb_board_step(board);
+            bb_board_bytes(board);
             /* After a stall one step is enough: the core is told the time, it does not count steps. */
-            next = now + STEP_NS;
+            next = next + STEP_NS > now ? next + STEP_NS : now + STEP_NS;
             continue;
         }
         struct timespec wait = {.tv_nsec = (long)(next - now)};
-        struct pollfd fd = {.fd = b->pty, .events = POLLIN};
-        if (ppoll(&fd, 1, &wait, NULL) > 0 && (fd.revents & POLLIN))
-            receive(b);
+        struct pollfd fd = {.fd = host.pty, .events = POLLIN};
+        if (ppoll(&fd, 1, &wait, NULL) > 0)
+            bb_board_bytes(board);
     }
 }
 
@@ -204,63 +211,61 @@ static bb_config read_config(const char *path)
     return config;
 }
 
-static options read_options(int argc, char **argv)
+static bool read_option(options *o, const char *name, const char *value)
 {
-    options o = {0};
+    if (strcmp(name, "--plant") == 0)
+        o->plant = value;
+    else if (strcmp(name, "--config") == 0)
+        o->config = value;
+    else if (strcmp(name, "--link") == 0)
+        o->link = value;
+    else if (strcmp(name, "--boot-id") == 0)
+        o->boot_id = (uint32_t)strtoul(value, NULL, 0);
+    else if (strcmp(name, "--drift-ppm") == 0)
+        o->drift_ppm = strtol(value, NULL, 0);
+    else
+        return false;
+    return true;
+}
+
+static void read_options(options *o, int argc, char **argv)
+{
     for (int i = 1; i < argc; i++) {
-        const char *name = argv[i];
-        if (strcmp(name, "--die-with-parent") == 0) {
-            o.die_with_parent = true;
-            continue;
-        }
-        const char *value = i + 1 < argc ? argv[++i] : NULL;
-        if (value == NULL)
-            break;
-        if (strcmp(name, "--plant") == 0)
-            o.plant = value;
-        else if (strcmp(name, "--config") == 0)
-            o.config = value;
-        else if (strcmp(name, "--link") == 0)
-            o.link = value;
-        else if (strcmp(name, "--boot-id") == 0)
-            o.boot_id = (uint32_t)strtoul(value, NULL, 0);
-        else if (strcmp(name, "--drift-ppm") == 0)
-            o.drift_ppm = strtol(value, NULL, 0);
-        else {
-            fprintf(stderr, "bombus-mcu: unknown option %s\n", name);
+        if (strcmp(argv[i], "--die-with-parent") == 0) {
+            o->die_with_parent = true;
+        } else if (i + 1 >= argc || !read_option(o, argv[i], argv[i + 1])) {
+            fprintf(stderr, "bombus-mcu: option %s is unknown or has no value\n%s", argv[i], USAGE);
             exit(2);
+        } else {
+            i++;
         }
     }
-    if (o.plant == NULL) {
-        fprintf(stderr, "bombus-mcu: give --plant FILE (made by the simulator)\n");
+    if (o->plant == NULL) {
+        fprintf(stderr, "bombus-mcu: give --plant FILE (made by the simulator)\n%s", USAGE);
         exit(2);
     }
-    while (o.boot_id == 0)
-        if (getrandom(&o.boot_id, sizeof o.boot_id, 0) < 0)
+    while (o->boot_id == 0)
+        if (getrandom(&o->boot_id, sizeof o->boot_id, 0) < 0)
             give_up("cannot draw", "a boot id");
-    return o;
 }
 
 int main(int argc, char **argv)
 {
-    static board b;
-    options o = read_options(argc, argv);
-    bb_config config = read_config(o.config);
-    if (o.die_with_parent)
+    static bb_board board;
+    read_options(&host.options, argc, argv);
+    host.config = read_config(host.options.config);
+    if (host.options.die_with_parent)
         prctl(PR_SET_PDEATHSIG, SIGTERM);
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    b.page = map_page(o.plant);
-    b.drift_ppm = o.drift_ppm;
-    bb_core_init(&b.core, &config, o.boot_id, BB_RESET_CAUSE_POWER_ON);
-    b.pty = open_pty(o.link);
-    run(&b);
-    /* Reset state: everything closed. */
-    bb_core_init(&b.core, &config, o.boot_id, BB_RESET_CAUSE_SOFTWARE);
-    show_valves(&b, now_ns());
-    atomic_store(&b.page->motor_mm_s, 0);
-    if (o.link != NULL)
-        unlink(o.link);
+    host.page = map_page(host.options.plant);
+    bb_board_start(&board);
+    host.pty = open_pty(host.options.link);
+    run(&board);
+    bb_hal_valves(0, 0); /* as pins at reset */
+    bb_hal_motor(0);
+    if (host.options.link != NULL)
+        unlink(host.options.link);
     return 0;
 }
