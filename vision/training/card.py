@@ -1,0 +1,35 @@
+"""The card that lies beside an exported model: what the robot must know of it and what people should."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from vision.training.targets import STRIDE
+from vision.types import STAGE_NAMES
+
+INPUT_SIZE: Final = (640, 384)
+SCORE_THRESHOLD: Final = 0.25
+STILL_RULE: Final[dict[str, Any]] = {"scales": [0.25, 0.5], "overlap": 0.25, "nms_iou": 0.5}
+"""Two scales with tiles of the input's size: flowers of 6 to 300 px in a photo of 2000 px (vision/stills.py)."""
+
+
+def write_card(path: Path, name: str, sha256: str, rest: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the card as JSON, whole or not at all, and return it; `rest` is what people should know."""
+    card = {
+        "name": name,
+        "classes": list(STAGE_NAMES),
+        "input_size": list(INPUT_SIZE),
+        "size_multiple": 32,
+        "stride": STRIDE,
+        "sha256": sha256,
+        "score_threshold": SCORE_THRESHOLD,
+        "still_rule": STILL_RULE,
+        **rest,
+    }
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    part.replace(path)
+    return card

@@ -1,0 +1,174 @@
+"""One whole course of training: scenes, photographs, the loop, the export, its figures and its card."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from vision.detector import Detector
+from vision.stills import StillRule
+from vision.training import TrainingError
+from vision.training.assess import colour_statistics, figures, on_frames, on_stills
+from vision.training.augment import AugmentConfig
+from vision.training.batches import BatchMaker
+from vision.training.card import INPUT_SIZE, SCORE_THRESHOLD, STILL_RULE, write_card
+from vision.training.curves import draw_curves
+from vision.training.export import export_onnx, inference_ms
+from vision.training.loss import LossConfig
+from vision.training.network import NetworkConfig
+from vision.training.photos import Photo, PhotoSet, read_photos, split_by_group
+from vision.training.scenes import Sample, SceneCache, SceneSource
+from vision.training.train import StepReport, TrainConfig, Trainer, averaged_network
+
+SCORE_FLOOR: Final = 0.02
+"""Figures look at detections down to this score, so that the whole curve is seen."""
+
+
+class CourseConfig(BaseModel):
+    """A training file: what to learn from and how; every section has usable defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    scenes: int = Field(4000, ge=0, le=1_000_000, description="rendered scenes; 0 for photographs alone")
+    validation_scenes: int = Field(
+        200, ge=1, le=10_000, description="rendered scenes kept apart for the figures"
+    )
+    photo_share: float = Field(
+        0.25, ge=0, le=1, description="share of windows from photographs, where there are any"
+    )
+    held_out: float = Field(
+        0.2, ge=0, le=0.9, description="share of the photographs kept apart, by whole groups"
+    )
+    start: Path | None = Field(
+        None, description="checkpoint or exported model to go on from; none: random weights"
+    )
+    credits: tuple[str, ...] = Field((), description="who must be named wherever the model is published")
+    network: NetworkConfig = NetworkConfig()
+    loss: LossConfig = LossConfig()
+    augment: AugmentConfig = AugmentConfig()
+    train: TrainConfig = TrainConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Whom a course tells how far it is: scenes drawn of all, and each step of the training."""
+
+    scenes: Callable[[int, int], None]
+    step: Callable[[StepReport], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a course learns from and what it keeps apart."""
+
+    scenes: SceneCache | None
+    validation: SceneCache
+    photos: list[Photo]
+    apart: list[Photo]
+
+
+def read_course(path: Path) -> CourseConfig:
+    """Read a training file (TOML); raises TrainingError naming file, key, value and remedy."""
+    try:
+        return CourseConfig.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise TrainingError(
+            f"{path}: cannot be read ({error.strerror}); name an existing TOML file"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{path}: not TOML ({error}); mend the file at that place") from error
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        raise TrainingError(f"{path}: {key} = {problem['input']!r}: {problem['msg']}; mend it") from error
+
+
+def gather(
+    config: CourseConfig,
+    sources: tuple[SceneSource, SceneSource],
+    data: Sequence[Path],
+    out: Path,
+    progress: Callable[[int, int], None],
+) -> Material:
+    """Read the photographs and draw the scenes of (training, validation) `sources` that `out` lacks."""
+    photos = list(chain.from_iterable(read_photos(folder) for folder in data))
+    if not photos and not config.scenes:
+        raise TrainingError("nothing to learn from: scenes = 0 and no --data; give one of them")
+    learned, apart = split_by_group(photos, config.held_out, config.train.seed)
+    validation = SceneCache(out / "validation", sources[1], 0, config.validation_scenes)
+    scenes = SceneCache(out / "scenes", sources[0], 0, config.scenes) if config.scenes else None
+    for cache in (validation, scenes):
+        if cache is not None:
+            cache.fill(progress)
+    return Material(scenes, validation, learned, apart)
+
+
+def learn(config: CourseConfig, material: Material, out: Path, resume: bool, observer: Observer) -> Trainer:
+    """Train to the configured end; the checkpoint is `out`/checkpoint.pt."""
+    trainer = Trainer(config.network, config.loss, config.train, out / "checkpoint.pt")
+    if resume:
+        trainer.resume()
+    elif config.start is not None:
+        trainer.start_from(config.start)
+    photos = PhotoSet(material.photos) if material.photos else None
+    trainer.run(
+        BatchMaker(
+            material.scenes,
+            photos,
+            photo_share=config.photo_share,
+            batch=config.train.batch,
+            seed=config.train.seed,
+            config=config.augment,
+        ),
+        observer.step,
+    )
+    return trainer
+
+
+def publish(
+    config: CourseConfig, material: Material, out: Path, trainer: Trainer, command: str
+) -> dict[str, Any]:
+    """Export `out`/flowers.onnx, measure it, write its card and curves; return the card."""
+    model = out / "flowers.onnx"
+    sha256 = export_onnx(averaged_network(out / "checkpoint.pt"), model, INPUT_SIZE)
+    draw_curves(trainer.history, out / "curves.png")
+    rest: dict[str, Any] = {
+        "trained": {
+            "command": command,
+            "seed": config.train.seed,
+            "scenes": config.scenes,
+            "photos": len(material.photos),
+            "photos_held_out": len(material.apart),
+            "steps": trainer.step,
+            "pictures_seen": trainer.step * config.train.batch,
+            "minutes": round(trainer.elapsed_s / 60.0, 1),
+            "config": config.model_dump(mode="json"),
+        },
+        "channels": colour_statistics(_all(material.validation)),
+        "credits": list(config.credits),
+    }
+    write = partial(write_card, model.with_suffix(".json"), out.resolve().name, sha256)
+    write(rest)
+    return write({**rest, "figures": measure(model, material)})
+
+
+def measure(model: Path, material: Material) -> dict[str, Any]:
+    """Return the figures of an exported model on what was kept apart, and its speed on one thread."""
+    detector = Detector(model, score_threshold=SCORE_FLOOR)
+    result = {"rendered": figures(_all(material.validation), on_frames(detector), SCORE_THRESHOLD)}
+    if material.apart:
+        apart = PhotoSet(material.apart)
+        look = on_stills(detector, StillRule.model_validate(STILL_RULE))
+        result["photos_held_out"] = figures(_all(apart), look, SCORE_THRESHOLD)
+    return {**result, "inference_ms": inference_ms(model, INPUT_SIZE)}
+
+
+def _all(samples: SceneCache | PhotoSet) -> Iterator[Sample]:
+    return (samples.sample(index) for index in range(len(samples)))
