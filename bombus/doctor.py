@@ -76,7 +76,7 @@ def _attempt(name: str, look: Callable[[], str], remedy: str) -> Check:
 
     try:
         return Check(name, True, look())
-    except (ImportError, *WRONG_USE_ERRORS, *WORK_FAILED) as error:
+    except (ImportError, FileNotFoundError) + WRONG_USE_ERRORS + WORK_FAILED as error:
         return Check(name, False, " ".join(str(error).split()), remedy)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from bombus.output import people, print_json, print_table
@@ -21,4 +22,4 @@ def run(
     if json:
         print_json(summary)
     else:
-        print_table("run ended", summary)
+        print_table("run ended", msgspec.structs.asdict(summary))

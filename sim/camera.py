@@ -26,7 +26,7 @@ class SimCameraConfig(BaseModel):
 class Picture(Protocol):
     """Draws what a camera sees."""
 
-    def __call__(self, cart_s: float, t: float, seq: int) -> NDArray[np.uint8]:
+    def __call__(self, cart_s: float, t: float, seq: int, /) -> NDArray[np.uint8]:
         """Return (H, W, 3) uint8 BGR for the cart at `cart_s` at time `t`."""
         ...
 

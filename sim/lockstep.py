@@ -14,13 +14,14 @@ from rich.progress import Progress
 from firmware_bridge.bridge import McuBridge
 from firmware_bridge.core import Core
 from firmware_bridge.core_config import CoreConfig
+from robot.build import side_parts
 from robot.config import DEMO_MACHINE, load_config
 from robot.ledger import Ledger
 from robot.loop import STEP_S, ControlLoop, LoopParts
-from robot.settings import RobotConfig
+from robot.settings import CameraConfig, RobotConfig
 from robot.sight import SideParts
 from robot.types import Command, CommandName, LoopView, Mode, Recorder, StepRecord
-from sim.camera import SimCamera
+from sim.camera import Picture, SimCamera
 from sim.clock import SimClock
 from sim.plant import Plant
 from sim.render.effects import EffectsConfig
@@ -34,7 +35,6 @@ from sim.truth_detector import AnyFrame, TruthDetector, TruthErrors
 from sim.world import World
 from vision.detector import Detector
 from vision.flower_map import FlowerMap
-from vision.frame_checks import FrameChecks
 from vision.types import Side
 
 BOOT_ID = 0xB0B0_0001
@@ -113,32 +113,29 @@ class LockstepRow:
         self.frame_ms: list[float] = []
 
     def _sides(self) -> dict[Side, SideParts]:
-        shared = (
-            Detector(self.config.detector.model, self.config.detector.threads)
-            if self.detector_name == "onnx"
-            else None
+        onnx = self.detector_name == "onnx"
+        shared = Detector(self.config.detector.model, self.config.detector.threads) if onnx else None
+        return {camera.side: self._side(camera, shared) for camera in self.config.cameras}
+
+    def _side(self, settings: CameraConfig, shared: Detector | None) -> SideParts:
+        """Return one side, seen by `shared` in rendered frames, or by the truth with errors without it."""
+        model, side = settings.model(), settings.side
+        if shared is None:
+            truth = TruthDetector(self.world, side, model, TruthErrors(), self.seed)
+            source = self._camera(settings, truth.picture)
+            return SideParts(source, AnyFrame(), truth, model, lambda: FlowerMap(model, self.config.map))
+        source = self._camera(settings, drawn_by(Renderer(self.world, model, side, EffectsConfig())))
+        return side_parts(model, source, shared, self.config)
+
+    def _camera(self, settings: CameraConfig, picture: Picture) -> SimCamera:
+        return SimCamera(
+            settings.camera_id,
+            self.scenario.camera,
+            picture,
+            self.plant.place_at,
+            self.clock.now,
+            CAMERA_PHASE_S[settings.side],
         )
-        sides: dict[Side, SideParts] = {}
-        for settings in self.config.cameras:
-            model, side = settings.model(), settings.side
-            if shared is None:
-                truth = TruthDetector(self.world, side, model, TruthErrors(), self.seed)
-                picture, check, detector = truth.picture, AnyFrame(), truth
-            else:
-                picture = drawn_by(Renderer(self.world, model, side, EffectsConfig()))
-                check, detector = FrameChecks(model.width, model.height), shared
-            camera = SimCamera(
-                settings.camera_id,
-                self.scenario.camera,
-                picture,
-                self.plant.place_at,
-                self.clock.now,
-                CAMERA_PHASE_S[side],
-            )
-            sides[side] = SideParts(
-                camera, check, detector, model, lambda model=model: FlowerMap(model, self.config.map)
-            )
-        return sides
 
     def run(self, progress: Callable[[float], None] = lambda share: None) -> tuple[bool, str]:
         """Drive to the row's end; returns whether it was reached, and why it ended. `progress` takes 0..1."""
@@ -187,7 +184,7 @@ class LockstepRow:
         )
 
 
-def drawn_by(renderer: Renderer) -> Callable[..., object]:
+def drawn_by(renderer: Renderer) -> Picture:
     """Return the picture function of a renderer; frames are numbered, so noise never depends on timing."""
     return lambda cart_s, t, seq: renderer.render(cart_s, t, seq).image
 

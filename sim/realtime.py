@@ -131,12 +131,13 @@ def write_machine(
     """Write the machine file that the daemon gets: the given one, wired to this world."""
     for camera in data["cameras"]:
         camera["source"] = world.ring_paths[camera["side"]]
-    for section, values in {
+    wiring: dict[str, dict[str, object]] = {
         "serial": {"port": str(mcu.port)},
         "ledger": {"path": str(folder / "ledger.sqlite")},
         "dashboard": {"socket": str(folder / "telemetry.sock")},
         "recording": {"enabled": record is not None, "folder": str(record or folder)},
-    }.items():
+    }
+    for section, values in wiring.items():
         data[section] = {**data.get(section, {}), **values}
     path = folder / "machine.toml"
     path.write_text(tomlkit.dumps(data), encoding="utf-8")
