@@ -6,7 +6,6 @@ from collections import deque
 from math import isfinite
 
 from firmware_bridge.events import LinkDown, LinkUp, Telemetry
-
 from robot.ledger import LastSession
 from robot.odometry import Odometry
 from robot.settings import RobotConfig
@@ -37,6 +36,7 @@ class Cart:
         first = self.boot_id is None
         self.link_up, self.link_text = True, "connected"
         self.boot_id = event.boot_id
+        self.protocol_mismatch = event.protocol_mismatch
         if restarted:
             self.odometry.forget()
             self.telemetry = None

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from firmware_bridge.events import Event, LinkDown, LinkUp, PulseOutcome, PulseReceipt, Telemetry
-
 from robot.cart import Cart
 from robot.health import HealthInputs
 from robot.ledger import PulseState, Settled
 from robot.pilot import Pilot
-from robot.pulses import PulseBook, reason_named
+from robot.pulses import PulseBook
 from robot.scribe import Scribe
 from robot.sight import Sight
-from robot.types import Reason
 from robot.valve_link import ValveLink
 from vision.types import Side
 
@@ -45,7 +43,7 @@ class Hearing:
                 case Telemetry():
                     self._cart.hear(event, now)
                 case PulseReceipt(accepted=False):
-                    outcomes.append(_refused(event))
+                    outcomes.append(Settled(event.pulse_id, PulseState.REFUSED, event.reason))
                 case PulseOutcome():
                     outcomes.append(_measured(event))
                     reported.append(event.pulse_id)
@@ -101,6 +99,8 @@ class Hearing:
         return lost
 
     def _mismatch(self, event: LinkUp) -> str:
+        if event.config_mismatch:
+            return f"the CRC of its configuration is {event.config_crc:#010x}, another one was expected"
         ours = self._cart.config.odometry.ticks_per_m
         if event.ticks_per_m != ours:
             return f"it counts {event.ticks_per_m} ticks/m, odometry.ticks_per_m is {ours}"
@@ -110,18 +110,14 @@ class Hearing:
         return ""
 
 
-def _refused(event: PulseReceipt) -> Settled:
-    # No answer is no refusal: the pulse may have arrived.
-    if reason_named(event.reason) is Reason.NO_ANSWER:
-        return Settled(event.pulse_id, PulseState.MAYBE_FIRED, event.reason)
-    return Settled(event.pulse_id, PulseState.REFUSED, event.reason)
-
-
 def _measured(event: PulseOutcome) -> Settled:
+    state = _STATES.get(event.outcome, PulseState.MAYBE_FIRED)
+    if state is PulseState.CUT_SHORT and event.openings == 0:
+        state = PulseState.NOT_FIRED
     return Settled(
         event.pulse_id,
-        _STATES.get(event.outcome.lower(), PulseState.MAYBE_FIRED),
-        "",
+        state,
+        "" if event.cause == "ok" else event.cause,
         event.openings,
         event.opened_at,
         event.closed_at,

@@ -45,8 +45,8 @@ STEP_S = 0.01
 REPLAN_M = 0.002
 """Without a new frame, planning again pays only after this much travel."""
 
-AROUND_M = 0.5
-"""Flowers this near to the nozzles go to the planner."""
+AROUND_M = 0.2
+"""Flowers up to the commit distance and this much more from the nozzles go to the planner."""
 
 log = structlog.get_logger(__name__)
 
@@ -225,7 +225,8 @@ class ControlLoop:
         if bank is None:
             return []
         nozzles_s = pose.s + bank.s_offset
-        return self.sights[side].flowers(nozzles_s - AROUND_M, nozzles_s + AROUND_M)
+        reach = self.config.planner.commit_distance + AROUND_M
+        return self.sights[side].flowers(nozzles_s - reach, nozzles_s + reach)
 
     def _safety_state(self, pose: Pose | None, now: float) -> SafetyState:
         cart, age = self.cart, self.cart.telemetry_age(now)
@@ -257,17 +258,20 @@ class ControlLoop:
         """Return the flowers whose reason is new, and the last word on those just passed."""
         for pulse in allowed:
             self.reasons.shot(pulse.side, pulse.flower_ids, pulse.places)
-        places: dict[FlowerKey, Place] = {
-            (side, flower.flower_id): place_of(flower)
-            for side, flowers in self._near.items()
-            for flower in flowers
-        }
         by_safety = (
             FlowerRefusal(one.pulse.side, flower_id, one.reason)
             for one in refused
             for flower_id in one.pulse.flower_ids
         )
-        changed = self.reasons.refuse([*planned.refusals, *by_safety], places)
+        refusals = [*planned.refusals, *by_safety]
+        named = {(refusal.side, refusal.flower_id) for refusal in refusals}
+        places: dict[FlowerKey, Place] = {
+            (side, flower.flower_id): place_of(flower)
+            for side, flowers in self._near.items()
+            for flower in flowers
+            if (side, flower.flower_id) in named
+        }
+        changed = self.reasons.refuse(refusals, places)
         if pose is None:
             return tuple(changed)
         direction = 1 if pose.velocity >= 0 else -1

@@ -129,9 +129,16 @@ class PulseBook:
                 self.held[key] = reason_named(outcome.reason)
 
 
-def reason_named(text: str) -> Reason:
-    """Return the Reason with the MCU's word for it; NO_ANSWER for a word we do not know."""
-    try:
-        return Reason(text.lower())
-    except ValueError:
-        return Reason.NO_ANSWER
+_REASONS: dict[str, Reason] = {
+    **{reason.value: reason for reason in Reason},
+    "deadman": Reason.LINK_DOWN,
+    "new_session": Reason.LINK_DOWN,
+    "expired": Reason.LATE,
+    "no_nozzle": Reason.OVER_CAP,
+    "bad_request": Reason.OVER_CAP,
+}
+
+
+def reason_named(word: str) -> Reason:
+    """Return the Reason for the controller's word; NO_ANSWER for a word we do not know."""
+    return _REASONS.get(word, Reason.NO_ANSWER)

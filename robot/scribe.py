@@ -17,6 +17,11 @@ REMEMBER_S = 10 * 86_400.0
 """Treatments older than this can matter to no rule: the longest interval is 240 h."""
 
 
+def treated_in(ledger: Ledger, row: str, wall: float) -> list[TreatedPlace]:
+    """Return the places of `row` that rules of repetition may still forbid at wall time `wall`."""
+    return ledger.treated_places(row, wall - REMEMBER_S, wall)
+
+
 class Scribe:
     """The loop's pen. Wall time only stamps records; `problem` says why writing fails, while it does."""
 
@@ -32,8 +37,7 @@ class Scribe:
 
     def treated_places(self) -> list[TreatedPlace]:
         """Return what this row's flowers have had, or may have had."""
-        wall = self._wall()
-        return self._ledger.treated_places(self._row, wall - REMEMBER_S, wall)
+        return treated_in(self._ledger, self._row, self._wall())
 
     def unknown_outcomes(self) -> list[int]:
         """Return the pulses of earlier sessions that the controller may still be asked about."""

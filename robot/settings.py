@@ -10,6 +10,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import vision
+from firmware_bridge.bridge import BridgeConfig
+from firmware_bridge.core_config import CoreConfig
 from robot.aim import JetConfig, NozzleBank
 from robot.dose import DoseConfig
 from robot.health import HealthConfig
@@ -19,6 +21,7 @@ from robot.safety import SafetyConfig
 from robot.shots import ShotConfig
 from vision.calibration import CameraModel
 from vision.flower_map import FlowerMapConfig
+from vision.frame_checks import FrameCheckConfig
 from vision.types import SIDES, Side
 
 SHIPPED_MODEL = Path(vision.__path__[0]) / "models" / "flowers.onnx"
@@ -112,6 +115,33 @@ class LedgerConfig(Section):
     path: Path = Field(Path("runs/ledger.sqlite"), description="SQLite file, made when missing")
 
 
+class SerialConfig(Section):
+    """The cable to the valve controller."""
+
+    port: str = Field("/dev/ttyACM0", min_length=1, description="serial port, /dev/serial/by-id/... is best")
+    baud_rate: int = Field(
+        1_000_000, ge=9_600, le=4_000_000, description="baud; without meaning over USB CDC"
+    )
+
+
+class RecordingConfig(Section):
+    """Recordings of what the robot saw and decided."""
+
+    enabled: bool = Field(False, description="record every run")
+    folder: Path = Field(Path("runs/recordings"), description="a new file a run, made when missing")
+
+
+class DashboardConfig(Section):
+    """The operator's page: a process of its own."""
+
+    enabled: bool = Field(True, description="start it together with the robot")
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="address to listen at; 0.0.0.0 opens it to the network"
+    )
+    port: int = Field(8080, ge=0, le=65535, description="TCP port; 0 takes a free one")
+    socket: Path = Field(Path("runs/telemetry.sock"), description="Unix socket between robot and page")
+
+
 class RobotConfig(Section):
     """One machine. Every number has a default or must be given; `docs/config.md` lists them."""
 
@@ -129,7 +159,13 @@ class RobotConfig(Section):
     health: HealthConfig = HealthConfig()
     map: FlowerMapConfig = FlowerMapConfig()
     detector: DetectorConfig = DetectorConfig()
+    frames: FrameCheckConfig = FrameCheckConfig()
+    serial: SerialConfig = SerialConfig()
+    bridge: BridgeConfig = BridgeConfig()
+    controller: CoreConfig = CoreConfig()
     ledger: LedgerConfig = LedgerConfig()
+    recording: RecordingConfig = RecordingConfig()
+    dashboard: DashboardConfig = DashboardConfig()
 
     @property
     def banks(self) -> dict[Side, NozzleBank]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from robot.ledger import NO_AIR, FinalFlower, PulseState
-from robot.types import FlowerKey, LoopView, SideView, TelemetrySink
+from robot.types import FlowerKey, LoopView, Mode, SideView, TelemetrySink
 from vision.types import Frame, Pose, Side
 
 if TYPE_CHECKING:
@@ -17,12 +17,13 @@ TIMES_EVERY_S = 1.0
 
 
 class Showing:
-    """Publishes a view at each new frame, and ten times a second without one."""
+    """Publishes a view at each new frame or mode, and ten times a second without one."""
 
     def __init__(self, loop: ControlLoop, sink: TelemetrySink, now: float) -> None:
         self._loop = loop
         self._sink = sink
         self._shown_at = now
+        self._shown_mode: Mode | None = None
         self._timed_at = float("-inf")
         self._stage_ms: Mapping[str, tuple[float, float]] = {}
         self._finished: list[tuple[Side, float, str]] = []
@@ -35,8 +36,10 @@ class Showing:
         """Publish the state when it is time."""
         for frame in frames.values():
             self._loop.stopwatch.add("frame_age", now - frame.t_capture)
-        if not frames and now - self._shown_at < SHOW_EVERY_S:
+        calm = not frames and self._loop.mode is self._shown_mode
+        if calm and now - self._shown_at < SHOW_EVERY_S:
             return
+        self._shown_mode = self._loop.mode
         self._shown_at = now
         if now - self._timed_at >= TIMES_EVERY_S:
             self._timed_at = now

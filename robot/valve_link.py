@@ -7,7 +7,6 @@ from typing import Protocol
 
 from firmware_bridge.bridge import PulseCommand
 from firmware_bridge.events import Event
-
 from robot.types import PlannedPulse
 
 

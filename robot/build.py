@@ -1,0 +1,150 @@
+"""Builds the robot of a machine file on real hardware: cameras, serial line, ledger, recorder, page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from firmware_bridge.bridge import McuBridge
+from firmware_bridge.core_config import CoreConfig
+from firmware_bridge.transport import SerialTransport
+from robot.clock import Clock
+from robot.commands import CommandInbox
+from robot.ledger import Ledger
+from robot.loop import ControlLoop, LoopParts
+from robot.recorder import McapRecorder
+from robot.recording_format import RecordingHeader
+from robot.scribe import treated_in
+from robot.settings import CameraConfig, RobotConfig
+from robot.sight import SideParts
+from robot.telemetry import SnapshotPublisher
+from robot.types import Recorder, StepRecord
+from vision.calibration import CameraModel
+from vision.detector import Detector
+from vision.flower_map import FlowerMap
+from vision.frame_checks import FrameChecks
+from vision.latest import LatestFrame
+from vision.opencv_camera import OpenCvCamera
+from vision.ring_camera import RingCamera
+from vision.types import Camera, FrameSource, Side
+
+RING = "ring:"
+
+
+class BuildError(Exception):
+    """The robot cannot be built; the text names the part, the cause and the remedy."""
+
+
+class NoRecorder:
+    """A Recorder that keeps nothing."""
+
+    def record_step(self, record: StepRecord) -> None:
+        """Forget the step."""
+
+    def close(self) -> None:
+        """Nothing to finish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Robot:
+    """A robot ready to run; `close` after the loop has ended lets go of cameras and sockets."""
+
+    loop: ControlLoop
+    inbox: CommandInbox
+    closers: Sequence[Callable[[], None]]
+
+    def close(self) -> None:
+        """Let go of what the loop does not own."""
+        for close in self.closers:
+            close()
+
+
+def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
+    """Open everything the machine file names; raises BuildError, ModelError, LedgerError or TelemetryError.
+
+    A camera that is not there is no error: it may come while the robot waits.
+    """
+    if not Path(config.serial.port).exists():
+        raise BuildError(
+            f"serial.port = '{config.serial.port}': not there; plug in the cable or name another port"
+        )
+    detector = Detector(config.detector.model, config.detector.threads)
+    ledger = Ledger(config.ledger.path)
+    cameras = {settings.side: settings.model() for settings in config.cameras}
+    inbox = CommandInbox()
+    config.dashboard.socket.parent.mkdir(parents=True, exist_ok=True)
+    publisher = SnapshotPublisher(config.dashboard.socket, cameras, inbox, clock)
+    header = recording_header(config, config_text, ledger, clock, detector.model.card.sha256)
+    sources = {settings.side: frame_source(settings) for settings in config.cameras}
+    sides = {side: side_parts(cameras[side], sources[side], detector, config) for side in cameras}
+    loop = ControlLoop(
+        LoopParts(
+            config=config,
+            clock=clock,
+            link=McuBridge(SerialTransport(config.serial.port, config.serial.baud_rate), config.bridge),
+            sides=sides,
+            ledger=ledger,
+            commands=inbox,
+            recorder=_recorder(config, header, cameras, clock),
+            telemetry=publisher,
+        )
+    )
+    return Robot(loop, inbox, [publisher.close, *(source.close for source in sources.values())])
+
+
+def side_parts(
+    camera: CameraModel, source: FrameSource, detector: Detector, config: RobotConfig
+) -> SideParts:
+    """Return one side's way from frame to flowers."""
+    check = FrameChecks(camera.width, camera.height, config.frames)
+    return SideParts(source, check, detector, camera, lambda: FlowerMap(camera, config.map))
+
+
+def frame_source(settings: CameraConfig) -> LatestFrame:
+    """Return the grabber of one camera; it opens the camera itself, again and again until it is there."""
+
+    def opened() -> Camera:
+        if settings.source.startswith(RING):
+            return RingCamera(settings.camera_id, Path(settings.source.removeprefix(RING)))
+        return OpenCvCamera(
+            settings.camera_id, settings.source, settings.width, settings.height, settings.fps
+        )
+
+    return LatestFrame(settings.camera_id, opened)
+
+
+def core_config(config: RobotConfig) -> CoreConfig:
+    """Return the valve controller's configuration that fits this machine."""
+    return config.controller.model_copy(update={"ticks_per_m": config.odometry.ticks_per_m})
+
+
+def recording_header(
+    config: RobotConfig, config_text: str, ledger: Ledger, clock: Clock, model_sha256: str = ""
+) -> RecordingHeader:
+    """Return what a replay must know before the first step: all that decides and is not in the steps."""
+    wall = clock.wall()
+    last = ledger.last_session()
+    return RecordingHeader(
+        wall_start=wall.isoformat(),
+        t_start=clock.now(),
+        config_toml=config_text,
+        model_sha256=model_sha256,
+        treated=tuple(treated_in(ledger, config.row.name, wall.timestamp())),
+        versions={"bombus": version("bombus")},
+        extra={
+            "last_pulse_id": str(ledger.last_pulse_id()),
+            "last_session": "" if last is None else f"{last.row} {last.boot_id} {last.origin_s!r}",
+        },
+    )
+
+
+def _recorder(
+    config: RobotConfig, header: RecordingHeader, cameras: dict[Side, CameraModel], clock: Clock
+) -> Recorder:
+    if not config.recording.enabled:
+        return NoRecorder()
+    config.recording.folder.mkdir(parents=True, exist_ok=True)
+    path = config.recording.folder / f"{clock.wall():%Y%m%d-%H%M%S}.mcap"
+    return McapRecorder(path, header, cameras)
