@@ -116,10 +116,10 @@ def run_realtime(
         )
         world.start()
         stack.callback(world.stop)
-        with _daemon(written, console):
+        with _daemon(written, console) as daemon:
             operator = Operator(folder / "telemetry.sock")
             stack.callback(operator.close)
-            why = _watch(operator, world, console)
+            why = _watch(operator, world, daemon, console)
         last = operator.snapshot
         world.stop()
         return _result(scenario, seed, world, last, why, perf_counter() - started)
@@ -145,11 +145,11 @@ def write_machine(
 
 
 @contextmanager
-def _daemon(machine: Path, console: Console) -> Iterator[None]:
+def _daemon(machine: Path, console: Console) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "bombus", "run", "--config", str(machine), "--json"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         try:
@@ -160,7 +160,7 @@ def _daemon(machine: Path, console: Console) -> Iterator[None]:
             console.print("the daemon did not end by itself and was killed")
 
 
-def _watch(operator: Operator, world: LiveWorld, console: Console) -> str:
+def _watch(operator: Operator, world: LiveWorld, daemon: subprocess.Popen[bytes], console: Console) -> str:
     """Press START, follow the row to its end; returns why it ended."""
     clock = MonotonicClock()
     begun = clock.now()
@@ -171,6 +171,8 @@ def _watch(operator: Operator, world: LiveWorld, console: Console) -> str:
         while clock.now() - begun < scenario_s:
             operator.look(0.5)
             seen = operator.snapshot
+            if daemon.poll() is not None:
+                raise RealtimeError(f"the daemon ended with {daemon.returncode}; see its message above")
             if seen is None:
                 if clock.now() - begun > START_LIMIT_S:
                     raise RealtimeError(
