@@ -10,7 +10,7 @@ from setuptools import setup
 from setuptools.command.build_ext import build_ext
 
 sys.path.insert(0, str(Path(__file__).parent))
-from firmware_bridge.core_build import CORE_SOURCES  # noqa: E402
+from firmware_bridge.core_build import CORE_SOURCES
 
 FIRMWARE = Path("firmware_bridge/firmware")
 PROGRAM = Path("firmware_bridge/bin/bombus-mcu")

@@ -9,8 +9,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 MAX_NOZZLES = 64
+MAX_LAG_US = 50_000
 
-Lag = Annotated[int, Field(ge=0, le=50_000)]
+Lag = Annotated[int, Field(ge=0, le=MAX_LAG_US)]
 
 
 class CoreConfig(BaseModel):
@@ -80,3 +81,10 @@ class CoreConfig(BaseModel):
 
 
 SCALARS: tuple[str, ...] = tuple(name for name in CoreConfig.model_fields if name != "lag_us")
+
+
+def bounds(name: str) -> tuple[int, int]:
+    """Return the hard limits of a field other than `lag_us`."""
+    metadata = CoreConfig.model_fields[name].metadata
+    low, high = (next(getattr(m, end) for m in metadata if hasattr(m, end)) for end in ("ge", "le"))
+    return int(low), int(high)

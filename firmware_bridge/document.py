@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from annotated_types import Ge, Le
-
-from firmware_bridge.core_config import CoreConfig
+from firmware_bridge.core_config import MAX_LAG_US, CoreConfig, bounds
 from firmware_bridge.enums import ENUMS, MAX_PAYLOAD, PROTOCOL_VERSION
 from firmware_bridge.messages import (
     HOST_MESSAGES,
@@ -70,12 +68,10 @@ def _config() -> str:
     text = "## The board's configuration\n\nThe core refuses to arm with a value outside the hard limits.\n\n"
     text += "| name | default | hard limits | meaning |\n|---|---|---|---|\n"
     for name, field in CoreConfig.model_fields.items():
-        low = [str(m.ge) for m in field.metadata if isinstance(m, Ge)]
-        high = [str(m.le) for m in field.metadata if isinstance(m, Le)]
-        default, limits = str(field.default), f"{''.join(low)} .. {''.join(high)}"
-        if name == "lag_us":
-            default, limits = str(field.default[0]), "0 .. 50000"
-        text += f"| `{name}` | {default} | {limits} | {field.description} |\n"
+        lag = name == "lag_us"
+        low, high = (0, MAX_LAG_US) if lag else bounds(name)
+        default = field.default[0] if lag else field.default
+        text += f"| `{name}` | {default} | {low} .. {high} | {field.description} |\n"
     return text
 
 

@@ -6,9 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from annotated_types import Ge, Le
-
-from firmware_bridge.core_config import MAX_NOZZLES, SCALARS, CoreConfig
+from firmware_bridge.core_config import MAX_LAG_US, MAX_NOZZLES, SCALARS, CoreConfig, bounds
 from firmware_bridge.document import document
 from firmware_bridge.enums import ENUMS, MAX_PAYLOAD, PROTOCOL_VERSION, TICK_RATE_HZ, MessageType
 from firmware_bridge.messages import (
@@ -112,24 +110,17 @@ def _writer(message: type[Any]) -> str:
     return f"\nstatic inline void {name}_write(uint8_t *p, const {name} *m)\n{{\n{rows}}}\n"
 
 
-def _bounds(name: str) -> tuple[int, int]:
-    metadata = CoreConfig.model_fields[name].metadata
-    low = next(m.ge for m in metadata if isinstance(m, Ge))
-    high = next(m.le for m in metadata if isinstance(m, Le))
-    return int(str(low)), int(str(high))
-
-
 def _config() -> str:
     rows = "".join(f"    uint32_t {name};\n" for name in SCALARS)
     defaults = ", ".join(str(CoreConfig.model_fields[name].default) for name in SCALARS)
     lags = ", ".join(str(lag) for lag in CoreConfig().lag_us)
     checks = ""
     for name in SCALARS:
-        low, high = _bounds(name)
+        low, high = bounds(name)
         check = f"c->{name} - {low}u <= {high - low}u" if low else f"c->{name} <= {high}u"
         checks += f"    ok = ok && {check};\n"
     return (
-        f"\n#define BB_MAX_LAG_US 50000u\n#define BB_CONFIG_SIZE {len(CoreConfig().pack())}u\n"
+        f"\n#define BB_MAX_LAG_US {MAX_LAG_US}u\n#define BB_CONFIG_SIZE {len(CoreConfig().pack())}u\n"
         f"typedef struct {{\n{rows}    uint32_t lag_us[BB_MAX_NOZZLES];\n}} bb_config;\n"
         f"\n#define BB_CONFIG_DEFAULT {{{defaults}, {{{lags}}}}}\n"
         f"\nstatic inline bool bb_config_valid(const bb_config *c)\n{{\n    bool ok = true;\n{checks}"

@@ -59,7 +59,8 @@ static uint8_t trigger_result(const bb_core *core, const bb_pulse *pulse, uint8_
     } else {
         ahead = core->inputs.encoder_ticks - pulse->trigger_at;
     }
-    if (result == BB_RESULT_OK && !due && ahead <= 0x7fffffffu && ahead > limit) {
+    uint32_t behind = 0u - ahead; /* a little, for a cart that moves against the direction */
+    if (result == BB_RESULT_OK && !due && ahead > limit && behind > limit) {
         *cap = BB_CAP_AHEAD;
         return BB_RESULT_OVER_CAP;
     }
