@@ -26,14 +26,23 @@ def load_config(path: Path, overrides: Mapping[str, object] | None = None) -> Ro
     Raises ConfigError in one line.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read ({error.strerror}); name an existing machine file"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not TOML ({error}); mend the file at that place") from error
-    return _validated(data, overrides or {}, str(path))
+    return parse_config(text, str(path), overrides)
+
+
+def parse_config(text: str, name: str, overrides: Mapping[str, object] | None = None) -> RobotConfig:
+    """Return the machine that TOML `text` describes; `name` is what a ConfigError calls it."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: not TOML ({error}); mend the file at that place") from error
+    return _validated(data, overrides or {}, name)
 
 
 def with_overrides(config: RobotConfig, overrides: Mapping[str, object]) -> RobotConfig:
@@ -47,11 +56,13 @@ def _validated(data: dict[str, Any], overrides: Mapping[str, object], name: str)
         into = data
         for section in sections:
             into = into.setdefault(section, {})
+            if not isinstance(into, dict):
+                raise ConfigError(f"{name}: {section} = {_shown(into)}: must be a section, not a value")
         into[last] = value
     try:
         return RobotConfig.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(f"{name}: {_in_one_line(error)}") from error
+        raise ConfigError(" ".join(f"{name}: {_in_one_line(error)}".split())) from error
 
 
 def _in_one_line(error: ValidationError) -> str:

@@ -7,7 +7,7 @@ from math import radians, tan
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 import vision
 from firmware_bridge.bridge import BridgeConfig
@@ -85,6 +85,14 @@ class CameraConfig(Section):
     roll: float = Field(0.0, ge=-0.8, le=0.8, description="rad, clockwise")
     latency_s: float = Field(0.0, ge=-0.5, le=0.5, description="frame time minus true exposure time, s")
     readout_s: float = Field(0.0, ge=0, le=0.1, description="rolling shutter, first to last row, s")
+
+    @model_validator(mode="after")
+    def _lens_makes_sense(self) -> Self:
+        try:
+            self.model()
+        except ValidationError as error:
+            raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+        return self
 
     def model(self) -> CameraModel:
         """Return the calibrated camera."""

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from robot.build import BuildError, build_robot, core_config, recording_header
+from robot.clock import MonotonicClock
+from robot.config import DEMO_MACHINE, load_config
+from robot.ledger import Ledger
+from vision.onnx_model import ModelError
+
+TEXT = DEMO_MACHINE.read_text()
+
+
+def test_missing_serial_port_ends_in_one_line(tmp_path: Path) -> None:
+    config = load_config(DEMO_MACHINE, {"serial.port": str(tmp_path / "ttyNONE")})
+    with pytest.raises(BuildError, match=r"serial.port = '.*ttyNONE': not there; plug in"):
+        build_robot(config, TEXT, MonotonicClock())
+
+
+def test_missing_model_ends_in_one_line_before_anything_is_opened(tmp_path: Path) -> None:
+    port = tmp_path / "tty"
+    port.touch()
+    ledger = tmp_path / "ledger.sqlite"
+    config = load_config(
+        DEMO_MACHINE,
+        {
+            "serial.port": str(port),
+            "detector.model": str(tmp_path / "none.onnx"),
+            "ledger.path": str(ledger),
+        },
+    )
+    with pytest.raises(ModelError, match=r"none.onnx"):
+        build_robot(config, TEXT, MonotonicClock())
+    assert not ledger.exists()
+
+
+def test_controllers_configuration_follows_the_encoder_of_the_machine() -> None:
+    config = load_config(DEMO_MACHINE, {"odometry.ticks_per_m": 8_000})
+    assert core_config(config).ticks_per_m == 8_000
+
+
+def test_header_of_a_recording_holds_what_decides_and_is_in_no_step() -> None:
+    ledger = Ledger(":memory:")
+    header = recording_header(load_config(DEMO_MACHINE), TEXT, ledger, MonotonicClock(), "ab" * 32)
+    assert header.config_toml == TEXT
+    assert header.treated == ()
+    assert header.extra == {"last_pulse_id": "0", "last_session": ""}
+    assert header.versions["bombus"]

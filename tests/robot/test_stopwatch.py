@@ -1,0 +1,44 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from robot.stopwatch import KEEP, Stopwatch
+
+
+class SteppedClock:
+    def __init__(self) -> None:
+        self.t = 0.0
+
+    def now(self) -> float:
+        return self.t
+
+    def wall(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+    def sleep_until(self, t: float) -> None:
+        self.t = t
+
+
+def test_laps_are_told_as_median_and_99th_percentile_in_ms() -> None:
+    clock = SteppedClock()
+    watch = Stopwatch(clock)
+    for i in range(100):
+        watch.start()
+        clock.t += 0.001 * (i + 1)
+        watch.lap("detect")
+    p50, p99 = watch.table()["detect"]
+    assert p50 == pytest.approx(51, abs=1)
+    assert p99 == pytest.approx(99, abs=1)
+
+
+def test_only_the_last_laps_are_kept() -> None:
+    watch = Stopwatch(SteppedClock())
+    for _ in range(KEEP):
+        watch.add("frame_age", 1.0)
+    for _ in range(KEEP):
+        watch.add("frame_age", 0.002)
+    assert watch.table()["frame_age"] == pytest.approx((2.0, 2.0))
+
+
+def test_watch_without_laps_tells_nothing() -> None:
+    assert Stopwatch(SteppedClock()).table() == {}
