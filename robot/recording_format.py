@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, get_args
 
 import cv2
 import msgspec
@@ -16,6 +16,7 @@ import numpy as np
 import simplejpeg
 from mcap.records import Channel, Message, Metadata
 
+from firmware_bridge.events import Event
 from robot.ledger import TreatedPlace
 from robot.mcap_records import MAGIC, Cut, protobuf_field, records
 from robot.types import Command, FlowerRefusal, Mode, PlannedPulse, PulseRefusal
@@ -27,6 +28,9 @@ FORMAT_VERSION = 1
 INPUTS_TOPIC = "/bombus/inputs"
 DECISIONS_TOPIC = "/bombus/decisions"
 HEADER_METADATA = "bombus.header"
+EVENT_TYPES: tuple[type, ...] = get_args(Event)
+"""What the bridge may tell the loop; recorded by name and fields."""
+
 IMAGE_DATA_FIELD = 2
 """Number of `data` in foxglove.CompressedImage (schemas/proto/foxglove/CompressedImage.proto)."""
 
@@ -140,6 +144,7 @@ class Recording:
         self._cut = Cut(reason="")
         self.inexact_because = ""
         self._file = _open(path)
+        self._size = max(1, path.stat().st_size)
         cut = Cut()
         self._records = records(self._file, cut)
         try:
@@ -161,6 +166,11 @@ class Recording:
     def truncated_because(self) -> str:
         """Why reading ended early, or an empty text; final after the last step."""
         return self._cut.reason
+
+    @property
+    def share_read(self) -> float:
+        """How much of the file has been read, 0..1, in steps of the file's chunks."""
+        return min(1.0, self._cut.offset / self._size)
 
     def __iter__(self) -> Iterator[RecordedStep]:
         with self._file:
@@ -221,7 +231,7 @@ class Recording:
         return event
 
 
-def read_recording(path: Path, event_types: Sequence[type]) -> Recording:
+def read_recording(path: Path, event_types: Sequence[type] = EVENT_TYPES) -> Recording:
     """Open a recording, whole or cut off; raises RecordingError when it is none."""
     return Recording(path, event_types)
 

@@ -8,19 +8,22 @@ from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
 
+import msgspec
+import tomlkit
 from rich.console import Console
 from rich.progress import Progress
 
 from firmware_bridge.bridge import McuBridge
 from firmware_bridge.core import Core
 from firmware_bridge.core_config import CoreConfig
-from robot.build import side_parts
+from robot.build import NoRecorder, recording_header, side_parts
 from robot.config import DEMO_MACHINE, load_config
 from robot.ledger import Ledger
 from robot.loop import STEP_S, ControlLoop, LoopParts
+from robot.recorder import McapRecorder
 from robot.settings import CameraConfig, RobotConfig
 from robot.sight import SideParts
-from robot.types import Command, CommandName, LoopView, Mode, Recorder, StepRecord
+from robot.types import Command, CommandName, LoopView, Mode, Recorder
 from sim.camera import Picture, SimCamera
 from sim.clock import SimClock
 from sim.plant import Plant
@@ -35,6 +38,7 @@ from sim.truth_detector import AnyFrame, TruthDetector, TruthErrors
 from sim.world import World
 from vision.detector import Detector
 from vision.flower_map import FlowerMap
+from vision.onnx_model import model_card
 from vision.types import Side
 
 BOOT_ID = 0xB0B0_0001
@@ -44,16 +48,6 @@ CAMERA_PHASE_S: Mapping[Side, float] = {"left": 0.0, "right": 0.03}
 
 SETTLE_S = 1.0
 """Driven on after the end, so that the last outcomes arrive."""
-
-
-class NoRecorder:
-    """Keeps nothing."""
-
-    def record_step(self, record: StepRecord) -> None:
-        """Forget the step."""
-
-    def close(self) -> None:
-        """Nothing to finish."""
 
 
 class Watcher:
@@ -204,6 +198,16 @@ def machine_for(scenario: ScenarioConfig, machine: Path | None, ledger: Path) ->
     )
 
 
+def recorder_for(path: Path, config: RobotConfig, detector: str, ledger: Ledger) -> McapRecorder:
+    """Return a recorder whose header holds the machine as it is now; raises RecordingError or ModelError."""
+    text = tomlkit.dumps(config.model_dump(mode="json", exclude_none=True))
+    sha256 = model_card(config.detector.model).sha256 if detector == "onnx" else ""
+    header = recording_header(config, text, ledger, SimClock(lambda t: None), sha256)
+    header = msgspec.structs.replace(header, extra={**header.extra, "detector": detector})
+    cameras = {settings.side: settings.model() for settings in config.cameras}
+    return McapRecorder(path, header, cameras, synchronous=True)
+
+
 def run_lockstep(
     scenario: ScenarioConfig,
     seed: int,
@@ -218,7 +222,7 @@ def run_lockstep(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bombus-")))
         config = machine_for(scenario, machine, folder / "ledger.sqlite")
         ledger = Ledger(config.ledger.path)
-        recorder = None if record is None else recorder_for(record, config, ledger, row_clock_start)
+        recorder = None if record is None else recorder_for(record, config, detector, ledger)
         row = LockstepRow(scenario, seed, config, detector, ledger, recorder)
         progress = stack.enter_context(Progress(console=console, transient=True))
         task = progress.add_task("driving the row", total=1.0)

@@ -51,7 +51,7 @@ class OnnxModel:
         """Load `path` and the card beside it (same name, .json); raises ModelError."""
         self.path = path
         data = _read(path, "name an existing ONNX file, or leave the setting out for the shipped one")
-        self.card = _card(path.with_suffix(".json"))
+        self.card = model_card(path)
         self.sha256 = hashlib.sha256(data).hexdigest()
         if self.sha256 != self.card.sha256:
             raise ModelError(
@@ -92,7 +92,9 @@ def _read(path: Path, remedy: str) -> bytes:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
 
 
-def _card(path: Path) -> ModelCard:
+def model_card(model_path: Path) -> ModelCard:
+    """Return the card beside an ONNX file; raises ModelError."""
+    path = model_path.with_suffix(".json")
     text = _read(path, "put the model's card beside it")
     try:
         card = ModelCard.model_validate_json(text)
