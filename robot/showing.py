@@ -17,13 +17,13 @@ TIMES_EVERY_S = 1.0
 
 
 class Showing:
-    """Publishes a view at each new frame or mode, and ten times a second without one."""
+    """Publishes a view at each new frame, mode or latch, and ten times a second without one."""
 
     def __init__(self, loop: ControlLoop, sink: TelemetrySink, now: float) -> None:
         self._loop = loop
         self._sink = sink
         self._shown_at = now
-        self._shown_mode: Mode | None = None
+        self._shown_state: tuple[Mode, bool, bool, bool, bool] | None = None
         self._timed_at = float("-inf")
         self._stage_ms: Mapping[str, tuple[float, float]] = {}
         self._finished: list[tuple[Side, float, str]] = []
@@ -36,10 +36,11 @@ class Showing:
         """Publish the state when it is time."""
         for frame in frames.values():
             self._loop.stopwatch.add("frame_age", now - frame.t_capture)
-        calm = not frames and self._loop.mode is self._shown_mode
-        if calm and now - self._shown_at < SHOW_EVERY_S:
+        cart = self._loop.cart
+        state = (self._loop.mode, cart.armed, cart.latched, cart.pressed, cart.link_up)
+        if not frames and state == self._shown_state and now - self._shown_at < SHOW_EVERY_S:
             return
-        self._shown_mode = self._loop.mode
+        self._shown_state = state
         self._shown_at = now
         if now - self._timed_at >= TIMES_EVERY_S:
             self._timed_at = now
