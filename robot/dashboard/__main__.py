@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from robot.clock import MonotonicClock
 from robot.dashboard.server import create_app
@@ -40,16 +41,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
     app = create_app(options.socket, options.ledger, MonotonicClock(), [options.host, *options.allow_host])
+    make_server(app).run(sockets=[listener])
+    return 0
+
+
+def make_server(app: FastAPI) -> uvicorn.Server:
+    """Return the web server for `app`."""
     config = uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
+        ws="websockets-sansio",
         ws_max_size=MAX_TAB_MESSAGE,
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    uvicorn.Server(config).run(sockets=[listener])
-    return 0
+    return uvicorn.Server(config)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException, Response
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 
 from robot.clock import Clock
 from robot.dashboard.api import make_router
@@ -46,10 +48,20 @@ def create_app(socket_path: Path, ledger: Path, clock: Clock, allowed_hosts: Ite
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
+    app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
     app.add_middleware(Guard, allowed_hosts=tuple(allowed_hosts))
     app.include_router(make_router(live, ledger, secrets.token_urlsafe(32)))
     _add_files(app)
     return app
+
+
+async def _say_what_is_wrong(request: Request, error: Exception) -> JSONResponse:
+    """Answer a malformed request with one line; the request's own values are not sent back."""
+    first = (
+        error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": "malformed"}
+    )
+    where = ".".join(str(part) for part in first["loc"])
+    return JSONResponse({"detail": f"{where}: {first['msg']}"}, 422)
 
 
 def _add_files(app: FastAPI) -> None:

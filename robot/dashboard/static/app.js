@@ -26,6 +26,7 @@ const machine = new MachineCard(byId("machine"));
 const faults = new FaultsCard(byId("faults"), (code) => command("acknowledge", { text: code }));
 setupCard(byId("setup"));
 historyCard(byId("history"));
+say(byId("stop-hint"), t("not_safety_short"));
 say(byId("safety"), t("not_safety"));
 
 function show() {
@@ -35,6 +36,7 @@ function show() {
   document.body.classList.toggle("stale", stale);
   showMode(snapshot, stale);
   say(byId("age"), ago(age));
+  for (const element of document.querySelectorAll(".card-age")) say(element, ago(age));
   say(byId("sentence"), snapshot && !stale && snapshot.mode !== "running" ? `${snapshot.reason} ${rowSentence(snapshot, stale)}` : rowSentence(snapshot, stale));
   showBanner(stale);
   stopBar.show(snapshot, age ?? 0, stale);

@@ -11,7 +11,7 @@ export class Lines {
   constructor(root, title) {
     this.list = make("dl");
     this.values = new Map();
-    root.replaceChildren(make("h2", {}, title), this.list);
+    root.replaceChildren(make("h2", {}, title, make("span", { class: "age card-age" })), this.list);
   }
 
   set(key, text, tone = "") {
@@ -67,8 +67,10 @@ export class MachineCard extends Lines {
     this.set("pressure", air.pressure_kpa === null ? "–" : `${number(air.pressure_kpa)} kPa`);
     this.set("air_used", `${number(air.used_normal_l, 1)} L`);
     this.set("battery", link.battery_v === null ? "–" : `${number(link.battery_v, 1)} V`);
-    const total = latency.total ?? Object.values(latency).reduce(([a, b], [p, q]) => [a + p, b + q], [0, 0]);
+    const { frame_age: pictureAge, ...stages } = latency;
+    const total = Object.values(stages).reduce(([a, b], [p50, p99]) => [a + p50, b + p99], [0, 0]);
     this.set("latency", `${number(total[0], 0)} / ${number(total[1], 0)} ms`);
+    this.set("picture_age", pictureAge ? `${number(pictureAge[0], 0)} / ${number(pictureAge[1], 0)} ms` : "–");
   }
 }
 

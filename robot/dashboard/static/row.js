@@ -24,7 +24,7 @@ export function rowSentence(snapshot, stale) {
 export class RowCard {
   constructor(root) {
     this.root = root;
-    this.title = make("h2");
+    this.title = make("span");
     this.place = make("span", { class: "figure" });
     this.speed = make("span", { class: "figure" });
     this.strip = draw("svg", { class: "strip", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", preserveAspectRatio: "none" });
@@ -34,10 +34,11 @@ export class RowCard {
     this.head = make("span");
     this.end = make("span");
     root.replaceChildren(
-      this.title,
+      make("h2", {}, this.title, make("span", { class: "age card-age" })),
       make("p", { class: "figures" }, this.place, this.speed),
       this.strip,
-      make("p", { class: "scale" }, this.head, make("span", {}, t("row_key")), this.end),
+      make("p", { class: "scale" }, this.head, this.end),
+      make("ul", { class: "legend" }, key("treated"), key("missed"), make("li", {}, t("row_key"))),
     );
     this.drawn = "";
   }
@@ -54,29 +55,35 @@ export class RowCard {
     this.strip.setAttribute("aria-label", t("strip_label", label));
     const x = row.progress === null ? null : row.progress * WIDTH;
     this.cart.setAttribute("d", x === null ? "" : `M${x} ${MIDDLE - 16}v32`);
-    const key = JSON.stringify(strip);
-    if (key !== this.drawn) {
-      this.drawn = key;
+    const strips = JSON.stringify(strip);
+    if (strips !== this.drawn) {
+      this.drawn = strips;
       this.drawBars(strip);
     }
   }
 
   drawBars(strip) {
-    const all = Object.values(strip.treated).concat(Object.values(strip.missed)).flat();
-    const most = Math.max(4, ...all);
+    const sums = Object.keys(strip.treated).flatMap((side) => strip.treated[side].map((n, i) => n + (strip.missed[side]?.[i] ?? 0)));
+    const most = Math.max(4, ...sums);
     const marks = [];
     for (const [side, sign] of [["left", -1], ["right", 1]]) {
       const treated = strip.treated[side] ?? [];
       const missed = strip.missed[side] ?? [];
       const step = WIDTH / Math.max(1, treated.length);
       for (let i = 0; i < treated.length; i++) {
-        const done = (TALLEST * treated[i]) / (2 * most);
-        const lost = (TALLEST * (missed[i] ?? 0)) / (2 * most);
+        const done = (TALLEST * treated[i]) / most;
+        const lost = (TALLEST * (missed[i] ?? 0)) / most;
         marks.push(...bar("treated", i * step, step, sign, 4, done), ...bar("missed", i * step, step, sign, 4 + done, lost));
       }
     }
     this.bars.replaceChildren(...marks);
   }
+}
+
+function key(kind) {
+  const swatch = draw("svg", { viewBox: "0 0 20 20", class: "swatch strip-key", "aria-hidden": "true" });
+  swatch.append(draw("rect", { class: kind, x: 4, y: kind === "treated" ? 2 : 8, width: 12, height: kind === "treated" ? 16 : 6 }));
+  return make("li", {}, swatch, t(kind));
 }
 
 function bar(kind, x, step, sign, from, size) {

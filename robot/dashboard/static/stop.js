@@ -71,6 +71,7 @@ export class StopBar {
 
   tell(text, tone) {
     say(this.note, text);
+    byId("stop-hint").hidden = text !== "";
     this.note.dataset.tone = tone;
   }
 

@@ -4,6 +4,7 @@ const en = {
   stop: "STOP",
   stop_hint: "Stops wheels and air at once",
   not_safety: "This STOP goes over the network and is not the safety circuit. In danger press the red e-stop button on the robot.",
+  not_safety_short: "Not the safety circuit. In danger press the red e-stop button.",
   stop_sending: "Stopping …",
   stop_confirmed: "Stopped. The valve controller confirmed it after {seconds} s.",
   stop_waiting: "Not confirmed yet ({seconds} s)",
@@ -89,6 +90,7 @@ const en = {
   estop_off: "free",
   battery: "Battery",
   latency: "Time per step, usual / worst",
+  picture_age: "Picture to shot, usual / worst",
 
   setup_title: "Row, place and speed",
   set_position: "The cart stands at (m from the row's head)",
