@@ -71,7 +71,12 @@ def test_every_third_party_import_of_the_runtime_is_a_declared_dependency() -> N
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["train"]]
     declared = {re.split(r"[\[<>=]", name)[0].lower() for name in wanted}
-    module_of = {"cv2": "opencv-python-headless", "serial": "pyserial", "foxglove": "foxglove-sdk"}
+    module_of = {
+        "cv2": "opencv-python-headless",
+        "serial": "pyserial",
+        "foxglove": "foxglove-sdk",
+        "google": "protobuf",
+    }
     import sys
 
     imported: set[str] = set()
