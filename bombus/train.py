@@ -14,6 +14,7 @@ import typer
 from bombus.output import people, print_json, print_table
 
 if TYPE_CHECKING:
+    from sim.render.scenes import SceneSampler
     from vision.training.course import CourseConfig, Observer
     from vision.training.scenes import Sample
 
@@ -24,18 +25,18 @@ SMOKE: dict[str, Any] = {
 }
 """About a minute of everything, to see that it works; the model is of no use."""
 
-TRAINING_POOL, VALIDATION_POOL = 0, 1
-"""Scenes of different pools share no plants and no lens."""
+VALIDATION_POOL, TRAINING_POOL = 1, 2
+"""First pools of plants and lenses; scenes of different pools share none of them."""
+
+SCENES_A_POOL = 1000
 
 
 class RenderedRows:
-    """Rendered scenes of one pool, as the training wants them."""
+    """Rendered scenes as the training wants them; each 1000 seeds have plants and lenses of their own."""
 
-    def __init__(self, size: tuple[int, int], pool: int) -> None:
-        from sim.render.scenes import SceneSampler
-
-        self._size = size
-        self._sampler = SceneSampler(*size, pool=pool)
+    def __init__(self, size: tuple[int, int], first_pool: int) -> None:
+        self._size, self._first_pool = size, first_pool
+        self._sampler: tuple[int, SceneSampler] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -44,9 +45,13 @@ class RenderedRows:
 
     def sample(self, seed: int) -> Sample:
         """Return the picture of a seed; the same seed gives the same picture."""
+        from sim.render.scenes import SceneSampler
         from vision.training.scenes import Sample
 
-        return Sample(*self._sampler.sample(seed))
+        pool = self._first_pool + seed // SCENES_A_POOL
+        if self._sampler is None or self._sampler[0] != pool:
+            self._sampler = pool, SceneSampler(*self._size, pool=pool)
+        return Sample(*self._sampler[1].sample(seed))
 
 
 def train(

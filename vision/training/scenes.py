@@ -45,37 +45,36 @@ class SceneCache:
 
     def __init__(self, folder: Path, source: SceneSource, first: int, count: int) -> None:
         width, height = source.size
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._source, self._first = folder, source, first
-        self._labels: list[NDArray[np.float32]] = _read_labels(folder / "labels.npz")
+        self._source, self._first = source, first
         shape = (count, height, width, 3)
-        path = folder / f"images_{count}x{height}x{width}.u8"
+        path = folder / f"scenes_{first}_{count}x{height}x{width}.u8"
+        self._labels_path = path.with_suffix(".npz")
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             whole = path.is_file() and path.stat().st_size == int(np.prod(shape))
             self._images = np.memmap(path, np.uint8, "r+" if whole else "w+", shape=shape)
         except OSError as error:
             raise TrainingError(
                 f"{path}: cannot hold the scenes ({error.strerror}); name another --out"
             ) from error
-
-        if not whole:
-            self._labels = []
+        self._labels: list[NDArray[np.float32]] = _read_labels(self._labels_path) if whole else []
 
     def __len__(self) -> int:
         return int(self._images.shape[0])
 
     def fill(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Draw the scenes that are missing; `progress` hears how many of how many are there."""
-        for index in range(len(self._labels), len(self)):
-            scene = self._source.sample(self._first + index)
-            self._images[index] = scene.image
-            labels = np.column_stack([scene.boxes, scene.stages, scene.ignore]).astype(np.float32)
-            self._labels.append(labels)
-            if progress is not None:
-                progress(index + 1, len(self))
-            if (index + 1) % 250 == 0 or index + 1 == len(self):
-                self._images.flush()
-                np.savez(self._folder / "labels.npz", *self._labels)
+        try:
+            for index in range(len(self._labels), len(self)):
+                scene = self._source.sample(self._first + index)
+                self._images[index] = scene.image
+                labels = np.column_stack([scene.boxes, scene.stages, scene.ignore])
+                self._labels.append(labels.astype(np.float32))
+                if progress is not None:
+                    progress(index + 1, len(self))
+        finally:
+            self._images.flush()
+            np.savez(self._labels_path, *self._labels)
 
     def sample(self, index: int) -> Sample:
         """Return scene `index` of 0..len - 1; its image is a view into the cache."""
