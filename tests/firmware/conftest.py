@@ -154,7 +154,7 @@ class Board:
             self.said.append(message)  # type: ignore[arg-type]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_board() -> Callable[..., Board]:
     return Board
 
