@@ -67,6 +67,7 @@ class Tally:
     pulses: int = 0
     stages: Counter[str] = field(default_factory=Counter)
     reasons: dict[FlowerKey, Reason] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
     unusable: Counter[str] = field(default_factory=Counter)
 
     def add(self, seen: LastStep) -> StepRecord | None:
@@ -88,8 +89,14 @@ class Tally:
                 self.unusable[problem.partition(":")[0]] += 1
         return step
 
+    def begin_row(self) -> None:
+        """Keep what became of the flowers; the next row numbers its own from the start."""
+        self.refused.update(str(reason) for reason in self.reasons.values())
+        self.reasons.clear()
+
     def result(self, source: Path, sha256: str, compared: Comparison | None, **rest: object) -> ReplayResult:
         """Return the result, with `compared` when there was something to compare with."""
+        self.begin_row()
         found = compared or Comparison()
         recorded = found.recorded_sha256 if compared is not None else None
         values = {
@@ -98,7 +105,7 @@ class Tally:
             "steps": self.steps,
             "pulses": self.pulses,
             "detections": {name: self.stages[name] for name in STAGE_NAMES},
-            "refusals": {str(reason): n for reason, n in sorted(Counter(self.reasons.values()).items())},
+            "refusals": dict(sorted(self.refused.items())),
             "unusable_frames": dict(sorted(self.unusable.items())),
             "decisions_sha256": sha256,
             "recorded_decisions_sha256": recorded,
