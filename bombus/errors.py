@@ -15,6 +15,7 @@ from sim.scenario import ScenarioError
 from vision.evaluate import LabelError
 from vision.onnx_model import ModelError
 from vision.stills import PictureError
+from vision.training import TrainingError
 from vision.types import CameraError
 
 WRONG_USE_ERRORS: tuple[type[Exception], ...] = (
@@ -24,6 +25,7 @@ WRONG_USE_ERRORS: tuple[type[Exception], ...] = (
     PictureError,
     RecordingError,
     ScenarioError,
+    TrainingError,
     WrongUseError,
 )
 
