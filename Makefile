@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.bombus-ready
+DEV    := $(VENV)/.bombus-dev-ready
 SOURCES := pyproject.toml setup.py $(wildcard firmware_bridge/*_build.py firmware_bridge/firmware/*.[ch] sim/render/*_build.py sim/render/*.[ch])
 
 .DEFAULT_GOAL := help
@@ -22,26 +23,31 @@ $(STAMP): $(SOURCES)
 	@test -x $(BIN)/python || { echo "[1/2] virtual environment in $(VENV)"; \
 		$(PYTHON) -m venv $(VENV) || { echo "No venv module: apt-get install python3-venv"; exit 1; }; }
 	@echo "[2/2] installing Bombus and compiling its C core (a minute or two the first time)"
-	@$(BIN)/python -m pip install --quiet --progress-bar on --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $(STAMP)
 	@echo "ready: $(BIN)/bombus --help"
 
+$(DEV): $(STAMP)
+	@echo "[dev] adding the tools of check and test"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(DEV)
+
 setup-train: $(STAMP)  ## add the training extra (torch, CPU)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
 
 sim: $(STAMP)  ## drive one simulated row in real time, dashboard on http://127.0.0.1:8080
 	@$(BIN)/bombus sim --scenario demo --mode realtime
 
-check: $(STAMP)  ## lint, types, architecture rules
+check: $(DEV)  ## lint, types, architecture rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/architecture
 
-test: $(STAMP)  ## the quick test suite (under 5 minutes)
+test: $(DEV)  ## the quick test suite (under 5 minutes)
 	$(BIN)/pytest -q -m "not slow"
 
-test-slow: $(STAMP)  ## the slow suites: whole rows, kill campaign, training smoke run
+test-slow: $(DEV)  ## the slow suites: whole rows, kill campaign, training smoke run
 	$(BIN)/pytest -q -m slow
 
 bench: $(STAMP)  ## time each stage of a frame's way on this machine
