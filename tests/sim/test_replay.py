@@ -1,0 +1,231 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from robot.config import DEMO_MACHINE, load_config
+from robot.ledger import Ledger, PulseState, Settled, TreatedPlace
+from robot.recording_format import RecordingError, RecordingHeader
+from robot.settings import RobotConfig
+from sim import lockstep
+from sim.lockstep import LockstepRow, machine_for, recorder_for
+from sim.replay import ReplayError, replay_recording
+from sim.replay_parts import ledger_as_it_was
+from sim.replay_pictures import fitted, replay_pictures
+from sim.scenario import load_scenario
+from vision.onnx_model import ModelCard
+from vision.stills import PictureError
+from vision.types import Detections
+
+ROW_M = 0.5
+CARD = ModelCard(
+    name="yellow",
+    classes=("bud", "open", "spent"),
+    input_size=(640, 384),
+    sha256="0" * 64,
+    score_threshold=0.2,
+)
+
+
+class YellowSpots:
+    """A detector that calls every yellow spot an open flower: quick, and it looks at the pixels."""
+
+    def __init__(self, least_px: int = 12) -> None:
+        self.least_px = least_px
+
+    def detect(self, image: NDArray[np.uint8]) -> Detections:
+        small = image[::2, ::2]
+        mask = cv2.inRange(cv2.cvtColor(small, cv2.COLOR_BGR2HSV), (20, 110, 110), (35, 255, 255))
+        _, _, found, _ = cv2.connectedComponentsWithStats(mask)
+        spots = found[1:][found[1:, cv2.CC_STAT_AREA] >= self.least_px][:40].astype(np.float32)
+        corners = spots[:, :2], spots[:, :2] + spots[:, 2:4]
+        boxes = 2 * np.concatenate(corners, axis=1) if len(spots) else np.empty((0, 4), np.float32)
+        stages = np.tile(np.array([[0.02, 0.95, 0.03]], np.float32), (len(spots), 1))
+        return Detections(boxes, stages, np.full(len(spots), 0.95, np.float32))
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A short rendered row, recorded: the file, and the fingerprint of its decisions."""
+    folder = tmp_path_factory.mktemp("recorded")
+    scenario = load_scenario("row", length_m=ROW_M, speed_m_s=0.3)
+    config = machine_for(scenario, None, folder / "ledger.sqlite")
+    ledger = Ledger(config.ledger.path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lockstep, "Detector", lambda model, threads: YellowSpots())
+        patch.setattr(lockstep, "model_card", lambda model: CARD)
+        recorder = recorder_for(folder / "row.mcap", config, "onnx", ledger)
+        row = LockstepRow(scenario, 3, config, "onnx", ledger, recorder)
+    assert row.run()[0]
+    yield folder / "row.mcap", row.loop.decisions_sha256
+
+
+def picture(rng: np.random.Generator, height: int, width: int) -> NDArray[np.uint8]:
+    image = rng.integers(40, 110, (height, width, 3), dtype=np.uint8)
+    cv2.circle(image, (width // 2, height // 2), height // 20, (0, 230, 250), -1)
+    return image
+
+
+def test_a_recorded_row_replays_to_identical_decisions(recorded: tuple[Path, str]) -> None:
+    path, sha256 = recorded
+    result = replay_recording(path, detector=YellowSpots())
+    assert result.decisions_sha256 == result.recorded_decisions_sha256 == sha256
+    assert result.exact
+    assert result.difference_count == 0
+    assert result.pulses > 0
+    assert result.frames > 50
+    assert not result.note
+
+
+def test_another_detector_shows_as_differences(recorded: tuple[Path, str]) -> None:
+    result = replay_recording(recorded[0], detector=YellowSpots(least_px=10_000))
+    assert not result.exact
+    assert result.difference_count > 0
+    assert {one.kind for one in result.differences} == {"lost"}
+    assert any("pulse" in one.what for one in result.differences)
+
+
+def test_another_machine_file_is_named_and_its_changes_are_found(
+    recorded: tuple[Path, str], tmp_path: Path
+) -> None:
+    machine = tmp_path / "other.toml"
+    text = DEMO_MACHINE.read_text().replace("radius = 0.014", "radius = 0.010")
+    machine.write_text(text)
+    result = replay_recording(recorded[0], machine, detector=YellowSpots())
+    assert str(machine) in result.note
+    assert not result.exact
+
+
+def test_against_itself_nothing_differs(recorded: tuple[Path, str]) -> None:
+    path, sha256 = recorded
+    result = replay_recording(path, against=path, detector=YellowSpots())
+    assert result.exact
+    assert result.recorded_decisions_sha256 == sha256
+
+
+@pytest.mark.parametrize("share", [0.4, 0.75])
+def test_a_truncated_recording_replays_up_to_the_cut(
+    recorded: tuple[Path, str], tmp_path: Path, share: float
+) -> None:
+    data = recorded[0].read_bytes()
+    cut = tmp_path / "cut.mcap"
+    cut.write_bytes(data[: int(share * len(data))])
+    result = replay_recording(cut, detector=YellowSpots())
+    assert result.truncated
+    assert result.steps > 0
+    assert result.difference_count == 0
+    assert str(cut) in result.note
+    assert "\n" not in result.note
+    with pytest.raises(ReplayError, match="compare with a whole recording"):
+        replay_recording(recorded[0], against=cut, detector=YellowSpots())
+
+
+def test_garbage_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "garbage.mcap"
+    path.write_bytes(bytes(range(256)) * 20)
+    with pytest.raises(RecordingError, match="not an MCAP file"):
+        replay_recording(path, detector=YellowSpots())
+
+
+def test_a_recording_without_pictures_says_so(tmp_path: Path) -> None:
+    scenario = load_scenario("row", length_m=ROW_M)
+    config = machine_for(scenario, None, tmp_path / "ledger.sqlite")
+    ledger = Ledger(config.ledger.path)
+    recorder_for(tmp_path / "truth.mcap", config, "truth", ledger).close()
+    with pytest.raises(ReplayError, match="holds no pictures"):
+        replay_recording(tmp_path / "truth.mcap", detector=YellowSpots())
+
+
+def test_the_ledger_begins_as_the_recorded_one_did() -> None:
+    treated = (
+        TreatedPlace("left", (1.0, 1.6, 0.4), 7, 3600.0),
+        TreatedPlace("left", (1.02, 1.6, 0.4), 7, 3600.0),
+        TreatedPlace("right", (2.0, 1.5, 0.4), 9, 60.0),
+    )
+    extra = {"last_pulse_id": "12", "last_session": "row 7 41 -1.25"}
+    header = RecordingHeader("2026-06-01T10:00:00+00:00", 5.0, "", "", treated, extra=extra)
+    ledger = ledger_as_it_was(header, "row 7")
+    wall = 1780308000.0
+    found = ledger.treated_places("row 7", wall - 86_400.0, wall)
+    assert [(one.side, one.place, one.pulse_id) for one in found] == [
+        (one.side, one.place, one.pulse_id) for one in treated
+    ]
+    assert [one.age_s for one in found] == pytest.approx([one.age_s for one in treated], abs=1e-5)
+    assert ledger.last_pulse_id() == 12
+    ledger.begin("row 7", wall)
+    last = ledger.last_session()
+    assert last is not None
+    assert (last.row, last.boot_id, last.origin_s) == ("row 7", 41, -1.25)
+    ledger.settle([Settled(9, PulseState.NOT_FIRED)], wall)
+    assert {one.pulse_id for one in ledger.treated_places("row 7", wall - 86_400.0, wall)} == {7}
+
+
+def test_stills_are_frames_at_places_of_their_own(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    for number, size in enumerate([(700, 500), (384, 640), (90, 120)]):
+        cv2.imwrite(str(tmp_path / f"{number}.jpg"), picture(rng, *size))
+    config = load_config(DEMO_MACHINE)
+    first = replay_pictures(tmp_path, config, detector=YellowSpots())
+    assert first.frames == 3
+    assert first.detections["open"] == 3
+    assert sum(first.refusals.values()) == 3
+    assert first.differences == []
+    assert first.exact is None
+    assert not first.unusable_frames
+    assert replay_pictures(tmp_path, config, detector=YellowSpots()) == first
+
+
+def test_a_corrupt_picture_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 not a picture")
+    with pytest.raises(PictureError, match=r"broken\.jpg"):
+        replay_pictures(tmp_path, load_config(DEMO_MACHINE), detector=YellowSpots())
+
+
+def test_a_video_moves_at_the_speed_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "row.avi"
+    config = load_config(DEMO_MACHINE)
+    write_video(path, config, frames=75, speed=0.2)
+    result = replay_pictures(path, config, 0.2, detector=YellowSpots())
+    assert result.frames == 75
+    assert result.pulses == 1
+    assert not result.truncated
+
+
+def test_a_cut_or_broken_video_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "row.avi"
+    config = load_config(DEMO_MACHINE)
+    write_video(path, config, frames=40, speed=0.2)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    result = replay_pictures(path, config, 0.2, detector=YellowSpots())
+    assert result.truncated
+    assert str(path) in result.note
+    path.write_bytes(b"not a video" * 100)
+    with pytest.raises(ReplayError, match="not a readable video"):
+        replay_pictures(path, config, detector=YellowSpots())
+
+
+def write_video(path: Path, config: RobotConfig, frames: int, speed: float) -> None:
+    """Write what the left camera sees of one yellow flower at (0.9, 1.6, 0.43) at 15 frames a second."""
+    camera = config.cameras[0].model()
+    background = np.random.default_rng(2).integers(40, 110, (384, 1600, 3), dtype=np.uint8)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 15.0, (640, 384))
+    for number in range(frames):
+        cart_s = number * speed / 15.0
+        u, v = camera.project(np.array([[0.9, 1.6, 0.43]]), cart_s)[0]
+        shift = round(cart_s * 800)
+        image = np.ascontiguousarray(background[:, shift : shift + 640])
+        cv2.circle(image, (round(u), round(v)), 12, (0, 230, 250), -1)
+        writer.write(image)
+    writer.release()
+
+
+def test_a_picture_is_fitted_whole_into_the_frame() -> None:
+    camera = load_config(DEMO_MACHINE).cameras[0]
+    image = np.full((1000, 500, 3), 200, np.uint8)
+    whole = fitted(image, camera)
+    assert whole.shape == (384, 640, 3)
+    assert (whole[:, 224:416] == 200).all()
+    assert (whole[:, :224] == 0).all()
