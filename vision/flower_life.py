@@ -8,11 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vision import flower_filter as ff
 from vision.flower_filter import Floats
-from vision.flower_matching import Pairs
+from vision.flower_matching import Mask, Pairs
 from vision.sightings import Sightings
 from vision.types import Pose
-
-Mask = NDArray[np.bool_]
 
 HIT_RATE_STEP = 1.0 / 40.0
 """Weight of one frame in a flower's hit rate: about a hundred frames in a row without it end a flower."""
@@ -56,7 +54,7 @@ class FlowerMapConfig(BaseModel):
         default=5e-4, ge=0.0, le=0.1, description="lasting movement, m per root second, assumed"
     )
     drift_most: float = Field(
-        default=0.015, ge=0.0, le=0.2, description="its limit between two views, assumed"
+        default=0.008, ge=0.0, le=0.2, description="its limit between two views, assumed"
     )
     birth_score: float = Field(default=0.3, ge=0.0, le=1.0, description="least score that starts a flower")
     birth_clearance: float = Field(
@@ -128,17 +126,17 @@ def over(rows: Floats) -> Mask:
     return mask
 
 
-def hidden(ray_s: Floats, ray_h: Floats, seen: Sightings) -> Mask:
-    """Return which of the expected rays (N,) lie inside a box of this frame: another flower is in front."""
-    inside = np.abs(ray_s[None, :] - seen.rays[:, :1]) < seen.half[:, :1]
-    inside &= np.abs(ray_h[None, :] - seen.rays[:, 1:]) < seen.half[:, 1:]
+def hidden(rays: Floats, seen: Sightings) -> Mask:
+    """Return which flowers, expected on `rays` (N, 2), lie inside a box of this frame: one is in front."""
+    inside = np.abs(rays[None, :, 0] - seen.rays[:, :1]) < seen.half[:, :1]
+    inside &= np.abs(rays[None, :, 1] - seen.rays[:, 1:]) < seen.half[:, 1:]
     mask: Mask = np.logical_or.reduce(inside, axis=0)
     return mask
 
 
 def newcomers(seen: Sightings, free: Mask, config: FlowerMapConfig) -> NDArray[np.int64]:
     """Return the detections that start a flower: `free` (M,), sure, whole, clear of better boxes."""
-    wanted = np.flatnonzero(free & (seen.scores >= config.birth_score) & ~seen.cut)
+    wanted = np.flatnonzero(free & (seen.scores >= config.birth_score) & ~seen.entering)
     if not len(wanted):
         return wanted
     apart = np.abs(seen.rays[wanted, None, :] - seen.rays[None, :, :])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import hypot, inf, isfinite, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,8 @@ from vision import flower_filter as ff
 from vision import flower_life as life
 from vision.calibration import CameraModel
 from vision.flower_filter import Floats
-from vision.flower_life import FlowerMapConfig, Mask
-from vision.flower_matching import Indices, Pairs, match
+from vision.flower_life import FlowerMapConfig
+from vision.flower_matching import Indices, Mask, Pairs, match
 from vision.flower_store import FlowerStore, Slots
 from vision.sightings import Sightings, sight
 from vision.types import Detections, Flower, Pose
@@ -28,7 +29,18 @@ WHOLE = 0.05
 TAIL = 4.0
 """Degrees of freedom of the noise's tails (Student's t): a half-covered flower's box moves by several px."""
 
+FARTHEST_S = 1e5
+"""No row is longer (m): a pose beyond it is a fault, not a place."""
+
 MOST_SWAY_REPEATS = 20.0
+
+
+class _Field(NamedTuple):
+    """Flowers near the image: slots (N,), rows as they may have drifted, rays (N, 2) on which to expect them."""
+
+    slots: Slots
+    rows: Floats
+    rays: Floats
 
 
 class FlowerMap:
@@ -67,14 +79,15 @@ class FlowerMap:
             return ids
         config, scale = self.config, self.noise_scale
         seen = sight(detections, pose, self.camera, scale * config.pixel_std, scale * config.box_std)
-        slots = self._in_field(pose)
-        before = ff.drifted(self._store.rows(slots), pose.t, config.drift_rate, config.drift_most)
+        field = self._in_field(pose)
         place_std = hypot(scale * config.sway_std, pose.s_std)
-        pairs = match(seen, before, place_std)
-        self._noise = life.noise_after(self._noise, seen, before, pairs, place_std)
+        settled = field.rows[:, ff.VIEWS] >= config.known_views
+        expected = settled & _inside(field.rays, self.camera.inner_field_of_rays, 0.0)
+        pairs = match(seen, field.rows, field.rays, expected, place_std)
+        self._noise = life.noise_after(self._noise, seen, field.rows, pairs, place_std)
         slot_of = np.full(len(seen), -1, dtype=np.int64)
-        slot_of[pairs.seen] = slots[pairs.flower]
-        self._learn(seen, slots, before, pairs, pose)
+        slot_of[pairs.seen] = field.slots[pairs.flower]
+        self._learn(seen, field, pairs, pose)
         new = life.newcomers(seen, slot_of < 0, config)
         slot_of[new] = self._bear(seen, new, pose)
         has = slot_of >= 0
@@ -102,38 +115,37 @@ class FlowerMap:
         places = ff.positions(self._store.rows(slots), self.camera.h, self.camera.d)
         self._drop(slots[places[:, 0] < before_s])
 
-    def _in_field(self, pose: Pose) -> Slots:
-        """Slots of the flowers that the image may show."""
+    def _in_field(self, pose: Pose) -> _Field:
+        """Return the flowers that the image may show."""
         s_low, s_high, h_low, h_high = self.camera.field_of_rays
         camera_s = pose.s + self.camera.s_offset
         reach = self.config.far
         slots = self._store.near(camera_s + s_low * reach, camera_s + s_high * reach)
         rows = self._store.rows(slots)
-        ray_s = ff.predicted_rays(rows, np.array([camera_s]))[0]
-        ray_h = rows[:, ff.B]
-        inside = (ray_s > s_low - MARGIN) & (ray_s < s_high + MARGIN)
-        inside &= (ray_h > h_low - MARGIN) & (ray_h < h_high + MARGIN)
-        found: Slots = slots[inside]
-        return found
+        rays = np.stack([ff.predicted_rays(rows, np.array([camera_s]))[0], rows[:, ff.B]], axis=1)
+        near = _inside(rays, (s_low, s_high, h_low, h_high), -MARGIN)
+        drifted = ff.drifted(rows[near], pose.t, self.config.drift_rate, self.config.drift_most)
+        return _Field(slots[near], drifted, rays[near])
 
-    def _learn(self, seen: Sightings, slots: Slots, before: Floats, pairs: Pairs, pose: Pose) -> None:
+    def _learn(self, seen: Sightings, field: _Field, pairs: Pairs, pose: Pose) -> None:
         """Correct the matched flowers, count hits and misses, and drop what is over or double."""
-        after = self._store.rows(slots)
-        after[pairs.flower] = self._corrected(seen, pairs.seen, before[pairs.flower], pose)
-        hit = np.zeros(len(slots), dtype=np.bool_)
+        after = self._store.rows(field.slots)
+        after[pairs.flower] = self._corrected(seen, pairs.seen, field.rows[pairs.flower], pose)
+        hit = np.zeros(len(after), dtype=np.bool_)
         hit[pairs.flower] = True
-        expected = hit | self._should_show(seen, before, pose)
+        whole = _inside(field.rays, self.camera.inner_field_of_rays, WHOLE)
+        expected = hit | (whole & ~life.hidden(field.rays, seen))
         after[expected] = life.counted(after[expected], hit[expected], pose.s)
         places = ff.positions(after, self.camera.h, self.camera.d)
         known = life.known(after, self.config)
         gone = expected & ~hit & life.over(after)
         for lost, kept in life.duplicates(places, known, hit, self.config.merge_distance):
-            self._unite(slots, after, lost, kept)
+            self._unite(field.slots, after, lost, kept)
             gone[lost], hit[kept] = True, True
-        self._store.write(slots, after)
-        for slot in slots[hit].tolist():
+        self._store.write(field.slots, after)
+        for slot in field.slots[hit].tolist():
             self._made.pop(slot, None)
-        self._drop(slots[gone])
+        self._drop(field.slots[gone])
 
     def _corrected(self, seen: Sightings, found: Indices, rows: Floats, pose: Pose) -> Floats:
         """Rows of matched flowers after their views, with belief and times brought up to date."""
@@ -154,16 +166,6 @@ class FlowerMap:
         after[:, ff.LAST_SEEN] = pose.t
         after[:, ff.SEEN_FROM] = pose.s
         return after
-
-    def _should_show(self, seen: Sightings, rows: Floats, pose: Pose) -> Mask:
-        """Which flowers (N,) lie well inside the image and behind no box."""
-        s_low, s_high, h_low, h_high = self.camera.inner_field_of_rays
-        camera_s = np.array([pose.s + self.camera.s_offset])
-        ray_s, ray_h = ff.predicted_rays(rows, camera_s)[0], rows[:, ff.B]
-        inside = (ray_s > s_low + WHOLE) & (ray_s < s_high - WHOLE)
-        inside &= (ray_h > h_low + WHOLE) & (ray_h < h_high - WHOLE)
-        shown: Mask = inside & ~life.hidden(ray_s, ray_h, seen)
-        return shown
 
     def _bear(self, seen: Sightings, new: Indices, pose: Pose) -> Slots:
         """Store new flowers and return their slots."""
@@ -209,10 +211,20 @@ class FlowerMap:
 
 
 def _usable(pose: Pose, std_most: float) -> bool:
-    return all(map(isfinite, (pose.t, pose.s, pose.velocity, pose.s_std))) and 0 <= pose.s_std <= std_most
+    known = all(map(isfinite, (pose.t, pose.s, pose.velocity, pose.s_std))) and abs(pose.s) < FARTHEST_S
+    return known and 0 <= pose.s_std <= std_most
 
 
 def _with_tails(noise: Floats, error: Floats, spread: Floats) -> Floats:
     """Noise variances grown where the error is larger than they explain: Student's t by reweighting."""
     surprise = error * error / (spread + noise)
     return noise * np.maximum((TAIL + surprise) / (TAIL + 2.0), 1.0)
+
+
+def _inside(rays: Floats, field: tuple[float, float, float, float], margin: float) -> Mask:
+    """Which rays (N, 2) lie inside a field of rays by at least `margin`."""
+    s_low, s_high, h_low, h_high = field
+    ray_s, ray_h = rays[:, 0], rays[:, 1]
+    inside: Mask = (ray_s > s_low + margin) & (ray_s < s_high - margin)
+    inside &= (ray_h > h_low + margin) & (ray_h < h_high - margin)
+    return inside

@@ -14,9 +14,6 @@ from vision.sightings import Sightings
 GATE = 13.8
 """Squared Mahalanobis distance that 99.9 % of true pairs stay under (chi-square, two degrees of freedom)."""
 
-STAGE_WEIGHT = 0.5
-"""Share of the stage's log-likelihood in the cost: views of one flower repeat the detector's own mistakes."""
-
 UNMATCHED = GATE + 20.0
 """Cost of leaving a detection without a flower."""
 
@@ -26,7 +23,11 @@ OVERLAP_M = 0.008
 BEHIND_COST = 4.0
 """Cost of taking a box for a flower that should be behind another: about one in seven still shows."""
 
+MISS_COST = 3.0
+"""Cost of leaving out a flower that should show: about one in five does not."""
+
 Indices = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 class Pairs(NamedTuple):
@@ -36,21 +37,23 @@ class Pairs(NamedTuple):
     flower: Indices
 
 
-def match(seen: Sightings, flowers: Floats, place_std: float) -> Pairs:
+def match(seen: Sightings, flowers: Floats, rays: Floats, expected: Mask, place_std: float) -> Pairs:
     """Return the pairs that belong together: of all matchings, the one with the least cost.
 
-    `place_std` (m) is how far a flower may be from its mean place in one frame: sway and cart position.
+    `rays` (N, 2): where the flowers should appear; `expected` (N,): which of them the image should show.
+    `place_std` (m): how far a flower may be from its mean place in one frame, by sway and cart position.
     """
     if not len(seen) or not len(flowers):
         none = np.empty(0, dtype=np.int64)
         return Pairs(none, none)
-    cost = _costs(seen, flowers, place_std)
+    per_flower = BEHIND_COST * _behind(flowers[:, RHO], rays) - MISS_COST * expected
+    cost = _costs(seen, flowers, per_flower, place_std)
     rows, columns = linear_sum_assignment(cost)
     good = cost[rows, columns] < UNMATCHED
     return Pairs(rows[good].astype(np.int64), columns[good].astype(np.int64))
 
 
-def _costs(seen: Sightings, flowers: Floats, place_std: float) -> Floats:
+def _costs(seen: Sightings, flowers: Floats, per_flower: Floats, place_std: float) -> Floats:
     """Return costs (M, N): -2 log-likelihood of each pair, UNMATCHED outside the gate."""
     baseline = seen.camera_s[:, None] - flowers[None, :, S0]
     jitter = (flowers[:, RHO] * place_std) ** 2
@@ -59,23 +62,20 @@ def _costs(seen: Sightings, flowers: Floats, place_std: float) -> Floats:
     error_s = seen.rays[:, :1] - predicted_rays(flowers, seen.camera_s)
     error_h = seen.rays[:, 1:] - flowers[None, :, B]
     distance = error_s * error_s / var_s + error_h * error_h / var_h
-    # The spread term keeps a vague flower, or a box cut by the border, from taking what fits another well.
-    spread = np.log(var_s * var_h / (seen.noise_s * seen.noise_h).min())
-    belief = flowers[:, BELIEF]
-    agreement = np.einsum("mk,nk->mn", seen.stages, belief)
-    cost = distance + spread - 2.0 * STAGE_WEIGHT * np.log(agreement)
-    cost += BEHIND_COST * _behind(flowers, float(seen.camera_s.mean()))
-    gated: Floats = np.where(distance <= GATE, np.minimum(cost, UNMATCHED - 1e-6), UNMATCHED)
+    agreement = np.einsum("mk,nk->mn", seen.stages, flowers[:, BELIEF])
+    # Twice the log-likelihood of the place, once that of the stage: views repeat the detector's own mistakes.
+    # The spread keeps a vague flower, or a box cut by the border, from taking what fits another well.
+    spread = np.log(var_s * var_h / ((seen.noise_s * seen.noise_h).min() * agreement))
+    cost = np.minimum(distance + spread + per_flower, UNMATCHED - 1e-6)
+    gated: Floats = np.where(distance <= GATE, cost, UNMATCHED)
     return gated
 
 
-def _behind(flowers: Floats, camera_s: float) -> Floats:
-    """Return 1 for each flower (N,) that a nearer one covers, seen from `camera_s`, else 0."""
-    rho = flowers[:, RHO]
-    ray_s, ray_h = predicted_rays(flowers, np.array([camera_s]))[0], flowers[:, B]
+def _behind(rho: Floats, rays: Floats) -> Floats:
+    """Return 1 for each flower (N,) that a nearer one covers, else 0."""
     reach = OVERLAP_M * rho
-    covers = np.abs(ray_s[:, None] - ray_s[None, :]) < reach[None, :]
-    covers &= np.abs(ray_h[:, None] - ray_h[None, :]) < reach[None, :]
+    covers = np.abs(rays[:, None, 0] - rays[None, :, 0]) < reach[None, :]
+    covers &= np.abs(rays[:, None, 1] - rays[None, :, 1]) < reach[None, :]
     covers &= rho[None, :] > rho[:, None]
     covered: Floats = np.logical_or.reduce(covers, axis=1).astype(np.float64)
     return covered

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from vision.calibration import CameraModel
+from vision.flower_map import FlowerMap
 from vision.types import Detections, Pose
 
 FPS = 15.0
@@ -126,6 +128,52 @@ def trusses(rng: np.random.Generator, length: float, spacing: float) -> NDArray[
     return np.array(flowers)
 
 
+@dataclass
+class Outcome:
+    """What a pass left, over the flowers seen whole at least 15 times: errors in m, shares in 0..1."""
+
+    aim: NDArray[np.float64]
+    depth: NDArray[np.float64]
+    kept: float
+    stage_right: float
+    known: float
+    lost: float
+    ids: dict[int, int]
+
+
+def compare(flower_map: FlowerMap, row: Row, given_ids: dict[int, Counter[int]]) -> Outcome:
+    """Compare the map with the truth; `given_ids` counts the ids that each true flower got."""
+    found = {flower.flower_id: flower for flower in flower_map.flowers()}
+    often = {true: ids for true, ids in given_ids.items() if ids.total() >= 15}
+    usual = {true: ids.most_common(1)[0] for true, ids in often.items()}
+    pairs = [(found[flower], true) for true, (flower, _) in usual.items() if flower in found]
+    errors = np.array([flower.position - row.places[true] for flower, true in pairs])
+    return Outcome(
+        aim=np.hypot(errors[:, 0], errors[:, 1]),
+        depth=np.abs(errors[:, 2]),
+        kept=sum(count for _, count in usual.values()) / sum(ids.total() for ids in often.values()),
+        stage_right=float(np.mean([flower.belief.argmax() == row.stages[true] for flower, true in pairs])),
+        known=float(np.mean([flower.place_known for flower, _ in pairs])),
+        lost=1 - len(pairs) / len(usual),
+        ids={true: flower for true, (flower, _) in usual.items()},
+    )
+
+
+def pass_by(flower_map: FlowerMap, row: Row, speed: float = 0.15, t0: float = 100.0) -> Outcome:
+    """Drive once along the whole row, in the direction of `speed`, and compare."""
+    low, high = row.places[:, 0].min() - 1.2, row.places[:, 0].max() + 0.4
+    given_ids: dict[int, Counter[int]] = {}
+    start = low if speed > 0 else high
+    for seq, seen, truth, pose in drive(row, flower_map.camera, speed, start, length=high - low, t0=t0):
+        ids = flower_map.update(seen, pose, seq)
+        x0, y0, x1, y1 = seen.boxes.T
+        whole = (x0 > 2) & (y0 > 2) & (x1 < flower_map.camera.width - 2) & (y1 < flower_map.camera.height - 2)
+        for true, flower in zip(truth[whole].tolist(), ids[whole].tolist(), strict=True):
+            given_ids.setdefault(true, Counter())[flower] += 1
+    given_ids.pop(-1, None)
+    return compare(flower_map, row, given_ids)
+
+
 @pytest.fixture
 def left_camera() -> CameraModel:
     return CameraModel(
@@ -139,20 +187,24 @@ def right_camera(left_camera: CameraModel) -> CameraModel:
     return CameraModel.model_validate(left_camera.model_dump() | {"camera_id": "right", "side": "right"})
 
 
-MakeRow = Callable[..., Row]
-Drive = Callable[..., Iterator[tuple[int, Detections, NDArray[np.int64], Pose]]]
+def truss_row(seed: int, length: float = 2.0, spacing: float = 0.15, noise: Noise | None = None) -> Row:
+    """Trusses every `spacing` m, with flowers at all stages."""
+    rng = np.random.default_rng(seed)
+    places = trusses(rng, length, spacing)
+    return Row(places, rng.integers(0, 3, len(places)), noise or Noise(), seed + 1)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The tools above, for tests: modules under tests/ cannot import one another."""
+
+    make = staticmethod(truss_row)
+    pass_by = staticmethod(pass_by)
+    drive = staticmethod(drive)
+    row = Row
+    noise = Noise
 
 
 @pytest.fixture
-def truss_row() -> MakeRow:
-    def make(seed: int = 0, length: float = 3.0, spacing: float = 0.15, noise: Noise | None = None) -> Row:
-        rng = np.random.default_rng(seed)
-        places = trusses(rng, length, spacing)
-        return Row(places, rng.integers(0, 3, len(places)), noise or Noise(), seed + 1)
-
-    return make
-
-
-@pytest.fixture
-def drive_past() -> Drive:
-    return drive
+def rows() -> Rows:
+    return Rows()
