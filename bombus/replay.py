@@ -34,7 +34,7 @@ def replay(
     """Replay SOURCE and print what was decided, and every difference."""
     if not source.exists():
         raise WrongUseError(f"{source}: not there; name an MCAP recording, a folder of pictures or a video")
-    with Progress(console=people, transient=True) as bar:
+    with Progress(console=people, transient=True, disable=not people.is_terminal) as bar:
         task = bar.add_task("replaying", total=1.0)
         result = _replayed(source, against, config, speed, lambda share: bar.update(task, completed=share))
     if json:

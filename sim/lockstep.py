@@ -131,6 +131,11 @@ class LockstepRow:
             CAMERA_PHASE_S[settings.side],
         )
 
+    def drive_to(self, s: float) -> None:
+        """Drive until the cart's true place is `s` (m), or the row ends."""
+        while self.plant.vehicle.state.s < s and self.loop.mode is not Mode.DONE:
+            self._step()
+
     def run(self, progress: Callable[[float], None] = lambda share: None) -> tuple[bool, str]:
         """Drive to the row's end; returns whether it was reached, and why it ended. `progress` takes 0..1."""
         limit_s = 60.0 + 2.0 * self.scenario.world.row_length_m / self.scenario.speed_m_s
@@ -224,7 +229,11 @@ def run_lockstep(
         ledger = Ledger(config.ledger.path)
         recorder = None if record is None else recorder_for(record, config, detector, ledger)
         row = LockstepRow(scenario, seed, config, detector, ledger, recorder)
-        progress = stack.enter_context(Progress(console=console, transient=True))
+        progress = stack.enter_context(
+            Progress(console=console, transient=True, disable=not console.is_terminal)
+        )
         task = progress.add_task("driving the row", total=1.0)
         finished, why = row.run(lambda share: progress.update(task, completed=share))
+        if recorder is not None and recorder.problem:
+            console.print(recorder.problem, style="red", markup=False)
         return row.result(finished, why, perf_counter() - started)

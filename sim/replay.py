@@ -12,7 +12,7 @@ from typing import cast, get_args
 import msgspec
 
 from firmware_bridge.events import Event
-from robot.config import load_config, parse_config
+from robot.config import ConfigError, load_config, parse_config
 from robot.loop import ControlLoop, LoopParts
 from robot.recording_format import Decisions, RecordedStep, Recording, RecordingHeader, read_recording
 from robot.settings import SHIPPED_MODEL, RobotConfig
@@ -240,7 +240,13 @@ def machine_of(recording: Recording, machine: Path | None) -> RobotConfig:
         )
     if machine is not None:
         return load_config(machine)
-    return parse_config(recording.header.config_toml, f"recording {recording.path}: its machine file")
+    try:
+        return parse_config(recording.header.config_toml, "machine file")
+    except ConfigError as error:
+        raise ReplayError(
+            f"recording {recording.path}: its {error}; it is of another version: "
+            "replay it with that one, or with --config FILE"
+        ) from error
 
 
 def detector_of(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from robot.config import DEMO_MACHINE, load_config
 from robot.ledger import Ledger, PulseState, Settled, TreatedPlace
+from robot.recorder import McapRecorder
 from robot.recording_format import RecordingError, RecordingHeader
 from robot.settings import RobotConfig
 from sim import lockstep
@@ -52,6 +53,13 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
     """A short rendered row, recorded: the file, and the fingerprint of its decisions."""
     folder = tmp_path_factory.mktemp("recorded")
     scenario = load_scenario("row", length_m=ROW_M, speed_m_s=0.3)
+    vehicle, camera = {"start_s": -0.5}, {"fps": 10.0}
+    scenario = scenario.model_copy(
+        update={
+            "vehicle": scenario.vehicle.model_copy(update=vehicle),
+            "camera": scenario.camera.model_copy(update=camera),
+        }
+    )
     config = machine_for(scenario, None, folder / "ledger.sqlite")
     ledger = Ledger(config.ledger.path)
     with pytest.MonkeyPatch.context() as patch:
@@ -71,12 +79,13 @@ def picture(rng: np.random.Generator, height: int, width: int) -> NDArray[np.uin
 
 def test_a_recorded_row_replays_to_identical_decisions(recorded: tuple[Path, str]) -> None:
     path, sha256 = recorded
-    result = replay_recording(path, detector=YellowSpots())
+    result = replay_recording(path, against=path, detector=YellowSpots())
+    assert result == replay_recording(path, detector=YellowSpots())
     assert result.decisions_sha256 == result.recorded_decisions_sha256 == sha256
     assert result.exact
     assert result.difference_count == 0
     assert result.pulses > 0
-    assert result.frames > 50
+    assert result.frames > 40
     assert not result.note
 
 
@@ -99,20 +108,10 @@ def test_another_machine_file_is_named_and_its_changes_are_found(
     assert not result.exact
 
 
-def test_against_itself_nothing_differs(recorded: tuple[Path, str]) -> None:
-    path, sha256 = recorded
-    result = replay_recording(path, against=path, detector=YellowSpots())
-    assert result.exact
-    assert result.recorded_decisions_sha256 == sha256
-
-
-@pytest.mark.parametrize("share", [0.4, 0.75])
-def test_a_truncated_recording_replays_up_to_the_cut(
-    recorded: tuple[Path, str], tmp_path: Path, share: float
-) -> None:
+def test_a_truncated_recording_replays_up_to_the_cut(recorded: tuple[Path, str], tmp_path: Path) -> None:
     data = recorded[0].read_bytes()
     cut = tmp_path / "cut.mcap"
-    cut.write_bytes(data[: int(share * len(data))])
+    cut.write_bytes(data[: int(0.4 * len(data))])
     result = replay_recording(cut, detector=YellowSpots())
     assert result.truncated
     assert result.steps > 0
@@ -137,6 +136,14 @@ def test_a_recording_without_pictures_says_so(tmp_path: Path) -> None:
     recorder_for(tmp_path / "truth.mcap", config, "truth", ledger).close()
     with pytest.raises(ReplayError, match="holds no pictures"):
         replay_recording(tmp_path / "truth.mcap", detector=YellowSpots())
+
+
+def test_a_recording_of_another_version_names_the_key_and_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "other.mcap"
+    header = RecordingHeader("2026-06-01T10:00:00+00:00", 5.0, "[jet]\nradus = 0.01")
+    McapRecorder(path, header, {}, synchronous=True).close()
+    with pytest.raises(ReplayError, match=r"jet\.radus.*--config"):
+        replay_recording(path, detector=YellowSpots())
 
 
 def test_the_ledger_begins_as_the_recorded_one_did() -> None:
