@@ -112,7 +112,7 @@ def test_a_command_that_the_browser_calls_cross_site_is_refused(client: httpx.Cl
     "wrong", [{}, {"x-bombus-token": ""}, {"x-bombus-token": "x" * 43}, {"x-bombus-token": "ö"}]
 )
 def test_a_command_without_the_token_is_refused(client: httpx.Client, wrong: dict[str, str]) -> None:
-    headers = {name: value.encode() for name, value in wrong.items()}
+    headers = [(name.encode(), value.encode()) for name, value in wrong.items()]
     answer = client.post("/api/v1/command", json=STOP, headers=headers)
     assert answer.status_code == 403
     assert "token" in answer.json()["detail"]

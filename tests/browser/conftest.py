@@ -1,0 +1,106 @@
+"""A real browser, a real dashboard process and a control process that has only its robot made up."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+FAKE_CONTROL = Path(__file__).with_name("fake_control.py")
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Robot:
+    """A control process and a dashboard, each of which can be ended and begun again."""
+
+    folder: Path
+    url: str = ""
+    control: subprocess.Popen[str] | None = None
+    board: subprocess.Popen[str] | None = None
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def hang_file(self) -> Path:
+        """While this file is there, the control loop stands still."""
+        return self.folder / "hang"
+
+    def start_control(self, *options: str) -> None:
+        self.control = self._start(
+            str(FAKE_CONTROL), "--socket", self._socket, "--hang-file", str(self.hang_file), *options
+        )
+
+    def start_board(self, port: int = 0) -> None:
+        options = ["--socket", self._socket, "--ledger", str(self.folder / "l.sqlite"), "--port", str(port)]
+        self.board = self._start("-m", "robot.dashboard", *options)
+        assert self.board.stdout is not None
+        self.url = self.board.stdout.readline().split()[-1]
+
+    def stop_control(self) -> None:
+        """End the control process and keep the commands it has obeyed in `said`."""
+        if self.control is not None:
+            self.control.terminate()
+            self.said += self.control.communicate(timeout=10)[0].split()
+            self.control = None
+
+    def stop_board(self) -> None:
+        if self.board is not None:
+            self.board.terminate()
+            self.board.communicate(timeout=10)
+            self.board = None
+
+    @property
+    def _socket(self) -> str:
+        return str(self.folder / "t.sock")
+
+    def _start(self, *command: str) -> subprocess.Popen[str]:
+        return subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def robot(tmp_path: Path) -> Iterator[Robot]:
+    robot = Robot(tmp_path)
+    robot.start_control()
+    robot.start_board()
+    yield robot
+    robot.stop_control()
+    robot.stop_board()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, robot: Robot) -> Iterator[Page]:
+    """The dashboard, open; the test fails when the page says anything on its console."""
+    page = browser.new_page(viewport={"width": 1024, "height": 768})
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if "ERR_" not in line.text else None)
+    page.goto(robot.url)
+    yield page
+    page.close()
+    expected = ("WebSocket connection to", "status of 403", "status of 503")
+    assert not [line for line in complaints if not any(part in line for part in expected)]
