@@ -12,6 +12,7 @@ from firmware_bridge.enums import MessageType, Result, cap_word, word
 from firmware_bridge.events import CommandResult, Event, LinkUp, PulseReceipt
 from firmware_bridge.link import Received
 from firmware_bridge.messages import (
+    TYPES,
     Ack,
     Arm,
     Clear,
@@ -20,6 +21,7 @@ from firmware_bridge.messages import (
     Estop,
     HostMessage,
     Limits,
+    Pulse,
     PulseAck,
     PulseDone,
     PulseQuery,
@@ -199,7 +201,9 @@ class McuBridge:
         if isinstance(message, Telemetry):
             event = telemetry_event(message, self._session.clock)
         elif isinstance(message, ReceiptMessage):
-            self._link.answered(received.seq)
+            asked = self._link.asked(received.seq)
+            if isinstance(asked, Pulse) and asked.pulse_id == message.pulse_id:
+                self._link.answered(received.seq)
             event = self._pulses.receipt(message, now)
         elif isinstance(message, PulseDone):
             event = self._done(received.seq, message, now)
@@ -218,14 +222,15 @@ class McuBridge:
         return event
 
     def _answer(self, seq: int, message: Ack, now: float) -> Event | None:
-        asked = self._link.answered(seq)
-        if asked is None and message.command != MessageType.DRIVE:
-            return None
+        asked = self._link.asked(seq)
+        fits = asked is not None and TYPES[type(asked)] == message.command
         ok = message.result == Result.OK
-        if isinstance(asked, Estop):
-            self._stop_wanted = self._stop_wanted and not ok
-        if asked is None and ok:
+        if fits:
+            self._link.answered(seq)
+        elif ok or message.command != MessageType.DRIVE:
             return None
+        if isinstance(asked, Estop) and fits and ok:
+            self._stop_wanted = False
         return CommandResult(
             now, command_name(message.command), ok, word(Result, message.result), cap_word(message.cap)
         )

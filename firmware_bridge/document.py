@@ -27,6 +27,8 @@ RULES = """\
   BAD_SESSION, so nothing sent before a reset can act after it. Only HELLO and ESTOP are accepted in any
   session. A new session closes every valve, drops the queue and disarms. The HELLO of the present session,
   repeated, only gets its WELCOME again.
+- **Direction.** Types with the high bit come from the MCU, which ignores them when it receives them (an
+  echo). Other unknown types and wrong lengths are answered with BAD_REQUEST.
 - **Sequence.** A reply carries its request's `seq`. It pairs the two and guards nothing.
 - **At most once.** Pulse ids rise strictly for as long as the MCU runs, across sessions; WELCOME says where
   to go on. The id is recorded before anything else is looked at. An id seen before is answered DUP with its

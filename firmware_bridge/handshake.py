@@ -52,7 +52,9 @@ class Handshake:
             return False
         if isinstance(message, Limits):
             self.limits = message
-            return self._link.answered(received.seq) is not None
+            fits = isinstance(self._link.asked(received.seq), LimitsQuery)
+            self._link.answered(received.seq)
+            return fits
         if not isinstance(message, Welcome) or self.welcome is not None or message.nonce != self._nonce:
             return False
         self.welcome = message

@@ -82,10 +82,9 @@ class Link:
         pending = self._pending.get(seq)
         return None if pending is None else pending.message
 
-    def answered(self, seq: int) -> HostMessage | None:
-        """Stop repeating a request; returns it, or None when it was not waiting for an answer."""
-        pending = self._pending.pop(seq, None)
-        return None if pending is None else pending.message
+    def answered(self, seq: int) -> None:
+        """Stop repeating a request. The caller has checked with `asked` that the answer fits it."""
+        self._pending.pop(seq, None)
 
     def waiting(self, kind: type[HostMessage]) -> bool:
         """Say whether a request of this kind is unanswered."""

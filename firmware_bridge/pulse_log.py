@@ -60,8 +60,7 @@ class PulseLog:
     def done(self, message: PulseDone, clock: ClockSync, now: float) -> PulseOutcome | None:
         """Take a measured outcome; None when it says nothing new."""
         if message.outcome not in _FINAL:
-            unknown = message.outcome == Outcome.UNKNOWN and message.pulse_id in self._asked
-            return self.give_up(message.pulse_id, "maybe_fired", "no_record", now) if unknown else None
+            return self._no_record(message, now) if message.outcome == Outcome.UNKNOWN else None
         told = self._told.get(message.pulse_id)
         asked = message.pulse_id in self._asked
         if message.pulse_id in self._acknowledged and not asked:
@@ -82,6 +81,13 @@ class PulseLog:
             openings=message.openings,
             on_time_us=message.on_time_us,
         )
+
+    def _no_record(self, message: PulseDone, now: float) -> PulseOutcome | None:
+        # A record goes only once it is acknowledged: no record of our own pulse means that it never arrived.
+        if message.pulse_id in self._unresolved:
+            return self.give_up(message.pulse_id, "not_fired", "never_arrived", now)
+        asked = message.pulse_id in self._asked
+        return self.give_up(message.pulse_id, "maybe_fired", "no_record", now) if asked else None
 
     def give_up(self, pulse_id: int, outcome: str, cause: str, now: float) -> PulseOutcome:
         """Settle a pulse of which the MCU has no record."""

@@ -190,6 +190,8 @@ static void dispatch(bb_core *core, const bb_frame *frame)
 {
     uint8_t cap = BB_CAP_NONE;
     uint8_t result = frame_result(core, frame);
+    if (frame->type & 0x80u) /* our own words come back: to answer an echo would never end */
+        return;
     if (result != BB_RESULT_OK) {
         bb_report_ack(core, frame->seq, frame->type, result, cap);
         return;

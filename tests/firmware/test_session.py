@@ -96,7 +96,7 @@ def test_repeated_hello_of_the_present_session_changes_nothing(board: Any) -> No
 
 
 def test_requests_of_wrong_length_or_unknown_type_are_refused(board: Any) -> None:
-    for code in (MessageType.PULSE, MessageType.HELLO, MessageType.ESTOP, 0x00, 0x7E, 0x81, 0xFF):
+    for code in (MessageType.PULSE, MessageType.HELLO, MessageType.ESTOP, 0x00, 0x7E):
         answer = board.receive(encode_frame(code, 3, board.session, b"\1\2\3"))
         assert answer == [Ack(code, Result.BAD_REQUEST, 0)]
     assert not board.telemetry.flags & Flag.ESTOP
@@ -215,6 +215,11 @@ def test_lag_is_set_only_while_disarmed_and_within_its_limit(board: Any) -> None
     lags = list(CoreConfig().lag_us)
     lags[3] = 9_000
     assert board.hello().config_crc == CoreConfig(lag_us=tuple(lags)).crc()
+
+
+@pytest.mark.parametrize("code", [MessageType.ACK, MessageType.TELEMETRY, 0x80, 0xFF])
+def test_its_own_echo_is_not_answered(board: Any, code: int) -> None:
+    assert board.receive(encode_frame(code, 3, board.session, b"\1\2\3")) == []
 
 
 def test_ping_is_answered_with_the_clock(board: Any) -> None:
