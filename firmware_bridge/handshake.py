@@ -24,7 +24,6 @@ class Handshake:
         self.welcome: Welcome | None = None
         self.limits: Limits | None = None
         self.welcomed_at = (0.0, 0.0)
-        self.first_seq = 0
         self._link = link
         self._nonces = nonces
         self._expected_config_crc = expected_config_crc
@@ -59,8 +58,7 @@ class Handshake:
             return False
         self.welcome = message
         self.welcomed_at = (self._sent if self._sent is not None else now, now)
-        self._link.session = message.nonce ^ message.boot_id
-        self.first_seq = self._link.last_seq
+        self._link.open(message.nonce ^ message.boot_id)
         if self.protocol_mismatch:
             return True
         self._link.request(LimitsQuery(), now)

@@ -65,6 +65,7 @@ class Link:
         self._pending: dict[int, _Pending] = {}
         self._out: list[bytes] = []
         self._seq = 0
+        self._sent_in_session = 0
         self._bad_times: deque[float] = deque(maxlen=config.bad_frames + 1)
 
     def post(self, message: HostMessage) -> int:
@@ -133,14 +134,14 @@ class Link:
         times = self._bad_times
         return len(times) < (times.maxlen or 1) or now - times[0] > 1.0
 
-    def is_ours(self, seq: int, since: int) -> bool:
-        """Say whether `seq` was given out after `since`."""
-        return 0 < (seq - since) & 0xFFFF <= (self._seq - since) & 0xFFFF
+    def open(self, session: int) -> None:
+        """Speak in this session from now on."""
+        self.session = session
+        self._sent_in_session = 0
 
-    @property
-    def last_seq(self) -> int:
-        """The sequence number given out last."""
-        return self._seq
+    def is_ours(self, seq: int) -> bool:
+        """Say whether `seq` was given out in this session (the last 32768 are remembered)."""
+        return (self._seq - seq) & 0xFFFF < min(self._sent_in_session, 0x8000)
 
     def forget(self) -> None:
         """Drop what is queued, half received or unanswered: the session is over."""
@@ -149,11 +150,12 @@ class Link:
         bad, good = self._deframer.bad, self._deframer.good
         self._deframer = Deframer()
         self._deframer.bad, self._deframer.good = bad, good
-        self.session = 0
+        self.open(0)
 
     def _queue(self, message: HostMessage) -> tuple[int, bytes]:
         self._seq = (self._seq + 1) & 0xFFFF
         wire = encode_frame(TYPES[type(message)], self._seq, self.session, encode_payload(message))
         self._out.append(wire)
+        self._sent_in_session += 1
         self.counters.sent += 1
         return self._seq, wire

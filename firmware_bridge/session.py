@@ -104,8 +104,8 @@ class Session:
 
     def _receive(self, now: float) -> None:
         for received in self.link.receive(now):
-            self._heard_at = now
             if self._greeting:
+                self._heard_at = now
                 if self.handshake.take(received, now):
                     self._begin(now)
             elif self.up:
@@ -136,12 +136,13 @@ class Session:
     def _take(self, received: Received, now: float) -> None:
         message = received.message
         if isinstance(message, Ack | ReceiptMessage) and message.result == Result.BAD_SESSION:
-            if self.link.is_ours(received.seq, self.handshake.first_seq):
+            if self.link.is_ours(received.seq):
                 self.lose("the microcontroller restarted or answers another program", now, 0.0)
             return
         if received.session != self.link.session:
             self.link.counters.foreign += 1
             return
+        self._heard_at = now
         if isinstance(message, Pong):
             sent = self._pings.pop(received.seq, None)
             if sent is not None:

@@ -64,6 +64,15 @@ def test_restart_of_the_board_leaves_pulses_maybe_fired(bench: Any) -> None:
     assert (outcome.outcome, outcome.cause, outcome.opened_at) == ("maybe_fired", "mcu_restarted", None)
 
 
+def test_restart_is_noticed_also_after_more_frames_than_sequence_numbers(bench: Any) -> None:
+    for _ in range(0x10000 + 5):
+        bench.bridge.drive(0, 0.0)
+        bench.core.take_output()
+    bench.run(100)
+    bench.restart_core()
+    assert "restarted" in bench.of(LinkDown, bench.run(200))[0].reason
+
+
 def test_frames_from_before_a_restart_of_the_board_do_nothing(bench: Any) -> None:
     held: list[bytes] = []
     through = bench.cable.write
@@ -146,7 +155,7 @@ def test_another_program_on_the_port_is_noticed(make_bench: Any) -> None:
     assert bench.of(LinkDown)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), damage=st.floats(0.02, 0.35))
 def test_over_a_bad_cable_every_pulse_ends_in_one_way_and_opens_at_most_once(
     make_bench: Callable[..., Any], seed: int, damage: float
