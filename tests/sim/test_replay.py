@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,9 @@ from robot.ledger import Ledger, PulseState, Settled, TreatedPlace
 from robot.recorder import McapRecorder
 from robot.recording_format import RecordingError, RecordingHeader
 from robot.settings import RobotConfig
+from robot.types import PlannedPulse
 from sim import lockstep
+from sim.clock import SIM_EPOCH
 from sim.lockstep import LockstepRow, machine_for, recorder_for
 from sim.replay import ReplayError, replay_recording
 from sim.replay_parts import ledger_as_it_was
@@ -61,7 +64,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
         }
     )
     config = machine_for(scenario, None, folder / "ledger.sqlite")
-    ledger = Ledger(config.ledger.path)
+    ledger = treated_on_the_left(config)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lockstep, "Detector", lambda model, threads: YellowSpots())
         patch.setattr(lockstep, "model_card", lambda model: CARD)
@@ -69,6 +72,22 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
         row = LockstepRow(scenario, 3, config, "onnx", ledger, recorder)
     assert row.run()[0]
     yield folder / "row.mcap", row.loop.decisions_sha256
+
+
+def treated_on_the_left(config: RobotConfig) -> Ledger:
+    """Return the row's ledger after a session an hour ago that treated the first 0.3 m of the left side."""
+    ledger = Ledger(config.ledger.path)
+    hour_ago = SIM_EPOCH.timestamp() - 3600.0
+    ledger.begin(config.row.name, hour_ago)
+    grid = product(np.arange(0.0, 0.35, 0.02), np.arange(1.38, 1.84, 0.02), np.arange(0.34, 0.48, 0.02))
+    places = tuple((float(s), float(h), float(d)) for s, h, d in grid)
+    train = config.dose.train()
+    pulse = PlannedPulse(41, "left", 0, 0, 1, train, places[0], tuple(range(len(places))), places)
+    ledger.intend([pulse], config.row.name, 0.0, hour_ago)
+    ledger.settle([Settled(41, PulseState.DONE, openings=train.count)], hour_ago)
+    ledger.note_place(77, 0.5, 1.0, hour_ago)
+    ledger.close(hour_ago)
+    return Ledger(config.ledger.path)
 
 
 def picture(rng: np.random.Generator, height: int, width: int) -> NDArray[np.uint8]:
@@ -86,6 +105,7 @@ def test_a_recorded_row_replays_to_identical_decisions(recorded: tuple[Path, str
     assert result.difference_count == 0
     assert result.pulses > 0
     assert result.frames > 40
+    assert result.refusals["treated_recently"] > 0
     assert not result.note
 
 
@@ -140,9 +160,9 @@ def test_a_recording_without_pictures_says_so(tmp_path: Path) -> None:
 
 def test_a_recording_of_another_version_names_the_key_and_the_way_out(tmp_path: Path) -> None:
     path = tmp_path / "other.mcap"
-    header = RecordingHeader("2026-06-01T10:00:00+00:00", 5.0, "[jet]\nradus = 0.01")
+    header = RecordingHeader("2026-06-01T10:00:00+00:00", 5.0, DEMO_MACHINE.read_text() + "\nradus = 1")
     McapRecorder(path, header, {}, synchronous=True).close()
-    with pytest.raises(ReplayError, match=r"jet\.radus.*--config"):
+    with pytest.raises(ReplayError, match=r"radus = 1: unknown key.*--config"):
         replay_recording(path, detector=YellowSpots())
 
 
