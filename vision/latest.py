@@ -11,6 +11,7 @@ from vision.types import Camera, CameraError, Frame
 READ_TIMEOUT_S = 0.5
 FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 5.0
+"""A camera that is gone is looked for again after these times, doubling from the first to the longest."""
 
 
 class LatestFrame:
@@ -21,8 +22,11 @@ class LatestFrame:
         self._camera_id = camera_id
         self._open = open_camera
         self._lock = threading.Lock()
+        # Under the lock: written by the grabber thread, read by the loop.
         self._frame: Frame | None = None
-        self._problem: str | None = "not opened yet"
+        self._problem: str | None = f"camera {camera_id}: not opened yet"
+        self._last_t: float | None = None
+        self._missed = 0
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._grab, name=f"camera-{camera_id}", daemon=True)
         self._thread.start()
@@ -35,7 +39,19 @@ class LatestFrame:
     @property
     def problem(self) -> str | None:
         """Why no frames come, or None while they do."""
-        return self._problem
+        with self._lock:
+            return self._problem
+
+    @property
+    def missed(self) -> int:
+        """Frames that a newer one replaced before anyone took them."""
+        with self._lock:
+            return self._missed
+
+    def age(self, now: float) -> float | None:
+        """Return the seconds from the newest frame's capture to `now`; None before the first frame."""
+        with self._lock:
+            return None if self._last_t is None else now - self._last_t
 
     def take(self) -> Frame | None:
         """Return the newest frame not yet taken, or None."""
@@ -44,38 +60,48 @@ class LatestFrame:
         return frame
 
     def close(self) -> None:
-        """End the thread and release the camera."""
+        """End the thread and release the camera; a read that hangs is left to the daemon thread's end."""
         self._ending.set()
         self._thread.join(timeout=2 * READ_TIMEOUT_S)
 
     def _grab(self) -> None:
         retry_s = FIRST_RETRY_S
         while not self._ending.is_set():
+            before = self._last_t
             try:
-                if self._grab_until_it_breaks():
-                    retry_s = FIRST_RETRY_S
+                self._grab_until_it_breaks()
             except CameraError as error:
-                self._problem = str(error)
+                self._report(str(error))
+            except Exception as error:  # noqa: BLE001 (a thread top-level)
+                # A driver's own error must end neither the thread nor the robot: it becomes the problem shown.
+                self._report(f"camera {self._camera_id}: {type(error).__name__}: {error}; check its driver")
+            if self._last_t != before:
+                retry_s = FIRST_RETRY_S
             self._ending.wait(retry_s)
             retry_s = min(2 * retry_s, LONGEST_RETRY_S)
 
-    def _grab_until_it_breaks(self) -> bool:
-        """Read until the end or an error; True when at least one frame came."""
+    def _grab_until_it_breaks(self) -> None:
         camera = self._open()
-        worked = False
         try:
             while not self._ending.is_set():
                 frame = camera.read(READ_TIMEOUT_S)
                 if frame is None:
-                    self._problem = f"camera {self._camera_id}: no frame for {READ_TIMEOUT_S:g} s"
-                    continue
-                worked = True
-                self._problem = None
-                with self._lock:
-                    self._frame = frame
+                    self._report(
+                        f"camera {self._camera_id}: no frame for {READ_TIMEOUT_S:g} s; check its source"
+                    )
+                else:
+                    self._put(frame)
         finally:
             camera.close()
-        return worked
+
+    def _put(self, frame: Frame) -> None:
+        with self._lock:
+            self._missed += self._frame is not None
+            self._frame, self._last_t, self._problem = frame, frame.t_capture, None
+
+    def _report(self, problem: str) -> None:
+        with self._lock:
+            self._problem = problem
 
 
 def monotonic() -> float:

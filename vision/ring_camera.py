@@ -13,8 +13,7 @@ import struct
 import threading
 from pathlib import Path
 
-import simplejpeg
-
+from vision import jpeg
 from vision.latest import monotonic
 from vision.types import CameraError, Frame
 
@@ -104,18 +103,19 @@ class RingCamera:
         at = HEADER_BYTES + ((count - 1) % self._slots) * (SLOT_HEAD.size + self._slot_bytes)
         for _ in range(TRIES):
             mark, seq, t_capture, size = SLOT_HEAD.unpack_from(self._map, at)
-            if mark % 2 or size > self._slot_bytes:
+            # Odd: being written. Not this count's: overtaken, and the newer frame comes with its own count.
+            if mark != 2 * count or size > self._slot_bytes:
                 continue
-            jpeg = self._map[at + SLOT_HEAD.size : at + SLOT_HEAD.size + size]
+            data = self._map[at + SLOT_HEAD.size : at + SLOT_HEAD.size + size]
             if SLOT_HEAD.unpack_from(self._map, at)[0] != mark:
                 continue
             try:
-                image = simplejpeg.decode_jpeg(jpeg, colorspace="BGR")
+                image = jpeg.decode(data)
             except ValueError as error:
                 raise CameraError(
                     f"camera {self._camera_id}: {self._path} holds a picture that is no JPEG ({error}); mend its writer"
                 ) from error
-            return Frame(self._camera_id, seq, t_capture, image, jpeg)
+            return Frame(self._camera_id, seq, t_capture, image, data)
         return None
 
     def _open(self) -> None:

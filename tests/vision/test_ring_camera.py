@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import simplejpeg
 
-from vision.ring_camera import HEADER_BYTES, SLOT_HEAD, RingCamera, RingWriter
+from vision.ring_camera import COUNT_AT, HEADER_BYTES, SLOT_HEAD, RingCamera, RingWriter
 from vision.types import CameraError
 
 
@@ -67,3 +67,18 @@ def test_a_ring_that_is_removed_is_reported(tmp_path: Path) -> None:
 def test_a_frame_too_large_for_a_slot_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="does not fit a slot of 100"):
         RingWriter(tmp_path / "left", slot_bytes=100).write(picture(1), 0, 0.0)
+
+
+def test_a_slot_that_a_newer_frame_took_is_not_read_for_the_older_one(tmp_path: Path) -> None:
+    writer = RingWriter(tmp_path / "left", slots=2)
+    for seq in range(3):
+        writer.write(picture(20 * seq), seq, 0.5 * seq)
+    with (tmp_path / "left").open("r+b") as ring:
+        ring.seek(COUNT_AT)
+        ring.write((1).to_bytes(8, "little"))
+    camera = RingCamera("left", tmp_path / "left")
+    assert camera.read(0.0) is None
+    writer.write(picture(60), 3, 1.5)
+    newest = camera.read(0.0)
+    assert newest is not None
+    assert newest.seq == 3

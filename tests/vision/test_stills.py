@@ -1,3 +1,4 @@
+import itertools
 from pathlib import Path
 
 import cv2
@@ -35,8 +36,8 @@ def test_tiles_cover_the_whole_picture(width: int, height: int, overlap: float) 
     assert xs[0] == ys[0] == 0
     assert xs[-1] + TILE[0] >= width
     assert ys[-1] + TILE[1] >= height
-    assert all(b - a <= TILE[0] for a, b in zip(xs, xs[1:], strict=False))
-    assert all(b - a <= TILE[1] for a, b in zip(ys, ys[1:], strict=False))
+    assert all(b - a <= TILE[0] for a, b in itertools.pairwise(xs))
+    assert all(b - a <= TILE[1] for a, b in itertools.pairwise(ys))
 
 
 def test_one_spot_seen_in_many_tiles_and_scales_is_found_once_where_it_is() -> None:
