@@ -11,6 +11,7 @@ from robot.recording_format import RecordingError
 from robot.telemetry_server import TelemetryError
 from sim.mcu_process import McuProcessError
 from sim.realtime import RealtimeError
+from sim.replay import ReplayError
 from sim.scenario import ScenarioError
 from vision.evaluate import LabelError
 from vision.onnx_model import ModelError
@@ -24,6 +25,7 @@ WRONG_USE_ERRORS: tuple[type[Exception], ...] = (
     ModelError,
     PictureError,
     RecordingError,
+    ReplayError,
     ScenarioError,
     TrainingError,
     WrongUseError,
