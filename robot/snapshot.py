@@ -33,12 +33,16 @@ class RowState(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """Totals since the control process began; `refusals` are by reason."""
+    """Totals since the control process began; `refusals` are by reason.
+
+    `missed` were ready and passed untreated; of `unsure` ones nobody knows whether they were ready.
+    """
 
     ready: int
     treated: int
     missed: int
     missed_by_reason: dict[str, int]
+    unsure: int
     refusals: dict[str, int]
     pulses_sent: int
     pulses_done: int

@@ -35,10 +35,11 @@ MARK_AGE = 0.5
 """A flower not seen for this long (s) is not drawn."""
 
 MARKS_PER_SIDE = 64
-NOT_A_MISS = frozenset(
+UNSURE = frozenset({Reason.UNSURE, Reason.PLACE_UNSURE})
+NOT_A_MISS = UNSURE | frozenset(
     {"treated", Reason.NOT_READY, Reason.TREATED_RECENTLY, Reason.DAILY_CAP, Reason.BUD_IN_JET}
 )
-"""Passed for good cause: the flower was not due, or a pulse would have hurt a bud."""
+"""Passed for good cause: not due, a pulse would have hurt a bud, or nobody knows whether it was ready."""
 
 _MODE_TEXT: Mapping[Mode, str] = {
     Mode.STARTING: "Starting: waiting for the valve controller",
@@ -57,6 +58,7 @@ class SnapshotBuilder:
         self._cameras = dict(cameras)
         self._frame_times: dict[Side, deque[float]] = {side: deque(maxlen=30) for side in cameras}
         self._missed: dict[str, int] = {}
+        self._unsure = 0
         self._strip_of: tuple[str, float] = ("", 0.0)
         self._treated_bins: dict[Side, list[int]] = {}
         self._missed_bins: dict[Side, list[int]] = {}
@@ -73,6 +75,7 @@ class SnapshotBuilder:
             self._missed_bins = {side: [0] * STRIP_BINS for side in SIDES}
         for side, s, state in view.finished:
             missed = state not in NOT_A_MISS
+            self._unsure += state in UNSURE
             if missed:
                 self._missed[state] = self._missed.get(state, 0) + 1
             if missed or state == "treated":
@@ -107,6 +110,7 @@ class SnapshotBuilder:
             treated=view.flowers_treated,
             missed=sum(self._missed.values()),
             missed_by_reason=dict(self._missed),
+            unsure=self._unsure,
             refusals={reason.value: count for reason, count in view.refusals.items()},
             pulses_sent=view.pulses_sent,
             pulses_done=view.pulses_done,
@@ -117,7 +121,7 @@ class SnapshotBuilder:
     def _camera(self, side: Side, seen: SideView, view: LoopView) -> CameraState:
         frame, model = seen.frame, self._cameras.get(side)
         times = self._frame_times[side]
-        age = view.now - times[-1] if times else None
+        age = max(0.0, view.now - times[-1]) if times else None
         flowers: tuple[FlowerMark, ...] = ()
         shots: tuple[ShotMark, ...] = ()
         if frame is not None and model is not None:

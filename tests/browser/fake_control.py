@@ -174,7 +174,7 @@ class FakeRobot:
                 i = self.passed[side]
                 self.passed[side] += 1
                 if i % 3 == 1:
-                    told = "late" if i % 20 == 1 else "place_unsure" if i % 31 == 1 else "treated"
+                    told = "late" if i % 20 == 1 else "nozzle_busy" if i % 31 == 1 else "treated"
                     self.treated += told == "treated"
                     self.missed += told != "treated"
                     finished.append((side, float(points[i, 0]), told))

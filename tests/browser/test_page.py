@@ -45,7 +45,7 @@ def test_the_page_shows_the_robot(page: Page) -> None:
     expect(page.locator("#sentence")).to_contain_text("of row 12 is done")
     expect(page.locator("#row")).to_contain_text("of 40 m")
     expect(page.locator("#machine")).to_contain_text("455 kPa")
-    expect(page.locator("#counts")).to_contain_text("place not sure")
+    expect(page.locator("#counts")).to_contain_text("too late")
     for side in ("left", "right"):
         expect(page.locator(f"#camera-{side} canvas")).to_have_attribute("data-seq", re.compile(r"\d+"))
         page.wait_for_selector(f"#camera-{side} .marks .flower.refused", state="attached")

@@ -391,11 +391,13 @@ def test_passed_flowers_are_counted_and_lie_in_the_strip() -> None:
         ("left", 80.0, "late"),
         ("right", 500.0, "passed"),
         ("right", -3.0, "not_ready"),
+        ("left", 3.0, "unsure"),
     )
     shown = replace(view(), finished=finished)
     builder.observe(shown)
     snapshot = builder.build(shown, None, None)
     assert snapshot.counts.missed == 2
+    assert snapshot.counts.unsure == 1
     assert snapshot.counts.missed_by_reason == {"late": 1, "passed": 1}
     assert snapshot.strip.treated["left"][STRIP_BINS // 2] == 1
     assert snapshot.strip.missed["right"][-1] == 1

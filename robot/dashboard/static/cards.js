@@ -40,6 +40,7 @@ export class CountsCard extends Lines {
     this.set("ready", String(counts.ready));
     this.set("treated", `${counts.treated}${share}`);
     this.set("missed", String(counts.missed));
+    this.set("unsure", String(counts.unsure));
     this.set("pulses", t("pulses_value", { done: counts.pulses_done, sent: counts.pulses_sent }));
     this.set("pulses_refused", String(counts.pulses_refused));
     this.set("buds_spared", String(counts.buds_spared));
@@ -90,11 +91,12 @@ export class FaultsCard {
   }
 
   fault(fault) {
+    const severity = fault.present ? fault.severity : "gone";
     const when = fault.present ? t("fault_since", { age: duration(fault.age_s) }) : t("fault_gone");
     const box = make(
       "article",
-      { class: "fault", "data-severity": fault.present ? fault.severity : "gone" },
-      make("div", {}, make("strong", {}, `${told("severity", fault.severity)}: ${fault.text}`), make("p", {}, `${fault.remedy}. `, make("small", {}, when))),
+      { class: "fault", "data-severity": severity },
+      make("div", {}, make("strong", {}, `${told("severity", severity)}: ${fault.text}`), make("p", {}, `${fault.remedy}. `, make("small", {}, when))),
     );
     if (!fault.acknowledged) {
       box.append(make("button", { type: "button", onclick: () => this.acknowledge(fault.code) }, t("acknowledge")));

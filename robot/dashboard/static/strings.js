@@ -68,6 +68,7 @@ const en = {
   ready: "Ready flowers seen",
   treated: "Treated",
   missed: "Missed",
+  unsure: "Left alone, stage or place not sure",
   share: "{share} %",
   pulses: "Air pulses",
   pulses_value: "{done} of {sent} done",
@@ -115,6 +116,7 @@ const en = {
   severity_warn: "Take note",
   severity_hold: "Waiting",
   severity_stop: "Stopped",
+  severity_gone: "Over",
   fault_gone: "It is over now.",
   fault_since: "since {age}",
 
