@@ -11,7 +11,6 @@ CORE_SOURCES = ("frame", "valve", "drive", "pulses", "admit", "fire", "report", 
 
 DECLARATIONS = """
 typedef struct { ...; } bb_virtual;
-size_t bb_virtual_size(void);
 void bb_virtual_init(bb_virtual *board, const uint32_t *config, uint32_t boot_id, uint8_t reset_cause);
 void bb_virtual_receive(bb_virtual *board, const uint8_t *bytes, size_t size, uint32_t now_us);
 void bb_virtual_step(bb_virtual *board, uint32_t now_us, uint32_t encoder_ticks, uint16_t pressure_kpa,

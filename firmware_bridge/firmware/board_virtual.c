@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-size_t bb_virtual_size(void)
-{
-    return sizeof(bb_virtual);
-}
-
 static void observe(bb_virtual *board, uint32_t now_us)
 {
     uint64_t valves = bb_core_valves(&board->core);
@@ -15,11 +10,8 @@ static void observe(bb_virtual *board, uint32_t now_us)
     for (unsigned n = 0; changed != 0; n++, changed >>= 1) {
         if ((changed & 1u) == 0)
             continue;
-        if (board->held == BB_EDGES) {
-            board->lost++;
-            continue;
-        }
-        board->edges[board->held++] = (bb_edge){now_us, (uint8_t)n, ((valves >> n) & 1u) != 0};
+        if (board->held < BB_EDGES)
+            board->edges[board->held++] = (bb_edge){now_us, (uint8_t)n, ((valves >> n) & 1u) != 0};
     }
 }
 
@@ -29,7 +21,6 @@ void bb_virtual_init(bb_virtual *board, const uint32_t *config, uint32_t boot_id
     memcpy(&parsed, config, sizeof parsed);
     board->valves = 0;
     board->held = 0;
-    board->lost = 0;
     bb_core_init(&board->core, &parsed, boot_id, reset_cause);
 }
 

@@ -16,10 +16,9 @@ typedef struct {
     bb_core core;
     uint64_t valves; /* as last seen */
     bb_edge edges[BB_EDGES];
-    uint32_t held, lost; /* edges waiting to be taken, and dropped for want of room */
+    uint32_t held; /* edges waiting to be taken; with no room left the newest are dropped */
 } bb_virtual;
 
-size_t bb_virtual_size(void);
 void bb_virtual_init(bb_virtual *board, const uint32_t *config, uint32_t boot_id, uint8_t reset_cause);
 void bb_virtual_receive(bb_virtual *board, const uint8_t *bytes, size_t size, uint32_t now_us);
 void bb_virtual_step(bb_virtual *board, uint32_t now_us, uint32_t encoder_ticks, uint16_t pressure_kpa,
