@@ -14,7 +14,7 @@ from robot.clock import Clock
 from robot.commands import CommandInbox
 from robot.ledger import Ledger
 from robot.loop import ControlLoop, LoopParts
-from robot.recorder import McapRecorder
+from robot.recorder import McapRecorder, new_recording_path
 from robot.recording_format import RecordingHeader
 from robot.scribe import treated_in
 from robot.settings import CameraConfig, RobotConfig
@@ -146,5 +146,4 @@ def _recorder(
     if not config.recording.enabled:
         return NoRecorder()
     config.recording.folder.mkdir(parents=True, exist_ok=True)
-    path = config.recording.folder / f"{clock.wall():%Y%m%d-%H%M%S}.mcap"
-    return McapRecorder(path, header, cameras)
+    return McapRecorder(new_recording_path(config.recording.folder, clock.wall()), header, cameras)
