@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from vision.training.scenes import Sample
 
 SMOKE: dict[str, Any] = {
-    "scenes": 48,
-    "validation_scenes": 8,
-    "train": {"steps": 30, "batch": 4, "warm_up": 5, "checkpoint_s": 0.0},
+    "scenes": 16,
+    "validation_scenes": 4,
+    "train": {"steps": 20, "batch": 4, "warm_up": 5, "checkpoint_s": 0.0},
 }
 """About a minute of everything, to see that it works; the model is of no use."""
 

@@ -28,7 +28,7 @@ def test_a_smoke_run_ends_in_a_measured_model(tmp_path: Path) -> None:
     done = _bombus("--smoke", "--json", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
     card = json.loads(done.stdout)
-    assert card["trained"]["steps"] == 30
+    assert card["trained"]["steps"] == 20
     assert set(card["figures"]) == {"rendered", "inference_ms"}
     assert (tmp_path / "flowers.onnx").stat().st_size < 4_000_000
     assert json.loads((tmp_path / "flowers.json").read_text())["sha256"] == card["sha256"]
