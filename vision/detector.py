@@ -8,14 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.onnx_model import OnnxModel
+from vision.onnx_model import CPU, LOAD_ERRORS, OUTPUTS, ModelError, OnnxModel
 from vision.types import Detections
 
 NMS_IOU = 0.6
 """Two boxes that overlap more than this are one flower (assumed; trusses overlap less)."""
-
-TOP = 100
-"""Detections the graph gives at most."""
 
 WARM_UPS = 2
 
@@ -23,22 +20,30 @@ WARM_UPS = 2
 class Detector:
     """A loaded model with its buffers bound; `detect` allocates little. One thread at a time."""
 
-    def __init__(self, model_path: Path, threads: int = 1, score_threshold: float | None = None) -> None:
+    def __init__(
+        self,
+        model_path: Path,
+        threads: int = 1,
+        score_threshold: float | None = None,
+        provider: str = CPU,
+    ) -> None:
         """Load and warm up; raises ModelError. `score_threshold` goes before the card's."""
-        self.model = OnnxModel(model_path, threads)
+        self.model = OnnxModel(model_path, threads, provider)
         self.width, self.height = self.model.card.input_size
         self.threshold = self.model.card.score_threshold if score_threshold is None else score_threshold
         self._input = np.zeros((1, self.height, self.width, 3), np.uint8)
-        self._boxes = np.zeros((TOP, 4), np.float32)
-        self._stages = np.zeros((TOP, 3), np.float32)
-        self._scores = np.zeros(TOP, np.float32)
+        self._boxes, self._stages, self._scores = (np.zeros(shape, np.float32) for shape in OUTPUTS.values())
         self._binding = self.model.session.io_binding()
         name = self.model.session.get_inputs()[0].name
         self._binding.bind_input(name, "cpu", 0, np.uint8, self._input.shape, self._input.ctypes.data)
-        for output, array in (("boxes", self._boxes), ("stages", self._stages), ("scores", self._scores)):
+        for output, array in zip(OUTPUTS, (self._boxes, self._stages, self._scores), strict=True):
             self._binding.bind_output(output, "cpu", 0, np.float32, array.shape, array.ctypes.data)
-        for _ in range(WARM_UPS):
-            self.model.session.run_with_iobinding(self._binding)
+        try:
+            for _ in range(WARM_UPS):
+                self.infer()
+        except LOAD_ERRORS as error:
+            why = str(error).splitlines()[0]
+            raise ModelError(f"{model_path}: does not run ({why}); export it again") from error
 
     def detect(self, image: NDArray[np.uint8]) -> Detections:
         """Return the detections of a BGR image (H, W, 3), boxes in its own pixels, best first."""
@@ -56,7 +61,7 @@ class Detector:
         scale: float = min(self.width / width, self.height / height)
         fit_w, fit_h = min(self.width, round(width * scale)), min(self.height, round(height * scale))
         way = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
-        target[:fit_h, :fit_w] = cv2.resize(image, (fit_w, fit_h), interpolation=way)
+        cv2.resize(image, (fit_w, fit_h), dst=target[:fit_h, :fit_w], interpolation=way)
         target[fit_h:], target[:, fit_w:] = 0, 0
         return scale
 

@@ -78,6 +78,7 @@ def read_labels(path: Path) -> CocoLabels:
         raise LabelError(f"{path}: categories {sorted(names)}; they must be {', '.join(STAGE_NAMES)}")
     if not labels.images:
         raise LabelError(f"{path}: names no picture; label some")
+    _check_boxes(path, labels)
     return labels
 
 
@@ -116,6 +117,24 @@ def evaluate(images: Path, labels: CocoLabels, predict: Callable[[Image], Detect
         boxes=sum(not box.iscrowd for box in labels.annotations),
         ms_per_image={"p50": round(float(p50), 2), "p99": round(float(p99), 2)},
     )
+
+
+def _check_boxes(path: Path, labels: CocoLabels) -> None:
+    pictures = {image.id for image in labels.images}
+    classes = {category.id for category in labels.categories}
+    for number, box in enumerate(labels.annotations):
+        if box.image_id not in pictures:
+            raise LabelError(
+                f"{path}: annotation {number}: no picture has the id {box.image_id}; export it again"
+            )
+        if box.category_id not in classes:
+            raise LabelError(
+                f"{path}: annotation {number}: no category has the id {box.category_id}; export it again"
+            )
+        if not (box.bbox[2] > 0 and box.bbox[3] > 0):
+            raise LabelError(
+                f"{path}: annotation {number}: bbox {list(box.bbox)} has no area; redraw or delete it"
+            )
 
 
 def _boxes_of(labels: CocoLabels, image_id: int, name: str) -> tuple[Floats, Floats]:

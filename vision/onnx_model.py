@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
@@ -11,7 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vision.types import STAGE_NAMES
 
-OUTPUTS = ("boxes", "stages", "scores")
+TOP = 100
+"""Detections that the graph gives."""
+
+OUTPUTS = {"boxes": (TOP, 4), "stages": (TOP, 3), "scores": (TOP,)}
+"""What the graph must give, by name and shape."""
+
+CPU = "CPUExecutionProvider"
+
+InputSide = Annotated[int, Field(ge=32, le=8192, multiple_of=32)]
 
 LOAD_ERRORS: tuple[type[Exception], ...] = (
     ort_state.Fail,
@@ -37,7 +47,7 @@ class ModelCard(BaseModel):
 
     name: str = Field(min_length=1, description="shown to people")
     classes: tuple[str, str, str] = Field(description="must be bud, open, spent: the order of every array")
-    input_size: tuple[int, int] = Field(description="width, height in px")
+    input_size: tuple[InputSide, InputSide] = Field(description="width, height in px")
     sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of the ONNX file")
     score_threshold: float = Field(ge=0, le=1, description="detections below are dropped")
 
@@ -45,11 +55,13 @@ class ModelCard(BaseModel):
 class OnnxModel:
     """An inference session and its card."""
 
-    def __init__(
-        self, path: Path, threads: int = 1, providers: tuple[str, ...] = ("CPUExecutionProvider",)
-    ) -> None:
-        """Load `path` and the card beside it (same name, .json); raises ModelError."""
+    def __init__(self, path: Path, threads: int = 1, provider: str = CPU) -> None:
+        """Load `path` and the card beside it (same name, .json); raises ModelError.
+
+        Where `provider` is not installed the CPU takes over, and `fallback` says so.
+        """
         self.path = path
+        self.fallback = _why_not(provider)
         data = _read(path, "name an existing ONNX file, or leave the setting out for the shipped one")
         self.card = model_card(path)
         self.sha256 = hashlib.sha256(data).hexdigest()
@@ -58,7 +70,9 @@ class OnnxModel:
                 f"{path}: its sha256 {self.sha256[:12]} is not the card's {self.card.sha256[:12]}; "
                 "use the card that came with this file"
             )
-        self.session = _session(path, data, threads, providers)
+        self.session = _session(
+            path, data, threads, [CPU] if self.fallback or provider == CPU else [provider, CPU]
+        )
         self._check_shapes()
 
     @property
@@ -73,16 +87,33 @@ class OnnxModel:
             raise ModelError(
                 f"{self.path}: wants {_shown(inputs)}; it must take one uint8 image (1, H, W, 3)"
             )
-        for wanted, given in zip((1, height, width, 3), inputs[0].shape, strict=True):
-            if isinstance(given, int) and given != wanted:
-                raise ModelError(
-                    f"{self.path}: takes images {inputs[0].shape}, its card says (1, {height}, {width}, 3); mend the card"
-                )
-        given_names = {output.name for output in self.session.get_outputs()}
-        if not given_names >= set(OUTPUTS):
+        if not _fits(inputs[0].shape, (1, height, width, 3)):
             raise ModelError(
-                f"{self.path}: gives {', '.join(sorted(given_names))}; it must give {', '.join(OUTPUTS)}: export it again"
+                f"{self.path}: takes images {inputs[0].shape}, its card says [1, {height}, {width}, 3]; "
+                "mend the card"
             )
+        given = {output.name: output.shape for output in self.session.get_outputs()}
+        for name, shape in OUTPUTS.items():
+            if name not in given or not _fits(given[name], shape):
+                raise ModelError(
+                    f"{self.path}: output {name} is {given.get(name, 'missing')}, must be {list(shape)}; "
+                    "export it again"
+                )
+
+
+def _fits(given: Sequence[int | str | None], wanted: tuple[int, ...]) -> bool:
+    """Whether a declared shape agrees; a dimension that is a name may be anything."""
+    return len(given) == len(wanted) and all(
+        not isinstance(g, int) or g == w for g, w in zip(given, wanted, strict=True)
+    )
+
+
+def _why_not(provider: str) -> str | None:
+    """Return why `provider` cannot be used, with the remedy, or None."""
+    present = ort.get_available_providers()
+    if provider in present:
+        return None
+    return f"{provider} is not in this onnxruntime ({', '.join(present)}); using {CPU}: install a build that has it"
 
 
 def _read(path: Path, remedy: str) -> bytes:
@@ -109,7 +140,7 @@ def model_card(model_path: Path) -> ModelCard:
     return card
 
 
-def _session(path: Path, data: bytes, threads: int, providers: tuple[str, ...]) -> ort.InferenceSession:
+def _session(path: Path, data: bytes, threads: int, providers: list[str]) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -117,7 +148,7 @@ def _session(path: Path, data: bytes, threads: int, providers: tuple[str, ...]) 
     # An idle worker that spins would take the core that the rest of the loop needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return ort.InferenceSession(data, options, providers=list(providers))
+        return ort.InferenceSession(data, options, providers=providers)
     except LOAD_ERRORS as error:
         why = str(error).splitlines()[0]
         raise ModelError(f"{path}: not a usable ONNX model ({why}); export it again") from error
