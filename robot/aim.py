@@ -56,7 +56,7 @@ class JetConfig(BaseModel):
         0.08, ge=0, le=1, description="flowers nearer to the mouth are left alone, m (assumed)"
     )
     farthest: float = Field(0.30, gt=0, le=2, description="flowers beyond are out of reach, m (assumed)")
-    air_speed: float = Field(60.0, gt=0, le=340, description="mean speed from mouth to flower, m/s (assumed)")
+    exit_speed: float = Field(200.0, gt=0, le=340, description="air at the mouth, m/s (assumed)")
 
     flow_nl_min: float = Field(150.0, ge=0, le=10_000, description="air of one open nozzle, Nl/min (assumed)")
 
@@ -78,11 +78,12 @@ def shot_at(
 ) -> Shot:
     """Return the shot whose train's middle meets `aim_s` at the present `velocity` (m/s, signed).
 
-    Leads by half the train and by the air's way to the flower. The MCU leads by the valve lag itself,
-    so it is not subtracted here.
+    Leads by half the train and by the little that the jet leans forward: it keeps the cart's speed, and
+    both speeds decay alike, so its path is straight at velocity / exit speed. The MCU leads by the valve
+    lag itself, so it is not subtracted here.
     """
     duration = train.duration_us * 1e-6
-    lead = 0.5 * duration + max(distance, 0.0) / jet.air_speed
+    lead = 0.5 * duration + max(distance, 0.0) / jet.exit_speed
     start = aim_s - bank.s_offset - velocity * lead
     return Shot(start, start + velocity * duration)
 

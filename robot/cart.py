@@ -13,6 +13,9 @@ from vision.types import Pose
 
 GLITCH_WINDOW_S = 10.0
 
+RESTARTS = frozenset({"watchdog", "software"})
+"""Causes of a start that are no switching on: the cart may stand anywhere."""
+
 
 class Cart:
     """The controller's state as its events gave it; owns the odometry."""
@@ -40,7 +43,7 @@ class Cart:
         if restarted:
             self.odometry.forget()
             self.telemetry = None
-            self._find_place(first)
+            self._find_place(first, event.reset_cause)
         return restarted
 
     def link_went(self, event: LinkDown) -> None:
@@ -103,14 +106,15 @@ class Cart:
         """Return the last battery reading in volts, or None before the first."""
         return None if self.telemetry is None else self.telemetry.battery_mv * 1e-3
 
-    def _find_place(self, first: bool) -> None:
+    def _find_place(self, first: bool, reset_cause: str) -> None:
         """After a (re)start of either side: the ledger's place for this very boot, else the parking place.
 
-        A controller that restarts while we run has lost its count somewhere in the row: then only a
-        person can say where the cart stands.
+        A controller that restarted by itself lost its count somewhere in the row: then only a person can
+        say where the cart stands.
         """
         last = self._last
         if first and last is not None and last.boot_id == self.boot_id and last.row == self.config.row.name:
             self.odometry.set_origin(last.origin_s)
             return
-        self._place_at_start = first and self.config.row.start_s is not None
+        switched_on = first and reset_cause not in RESTARTS
+        self._place_at_start = switched_on and self.config.row.start_s is not None

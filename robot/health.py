@@ -75,7 +75,6 @@ class HealthInputs:
     glitches: int
     unanswered: int
     ledger_problem: str
-    internal_error: str
     sides: Mapping[Side, SideHealth]
 
 
@@ -98,8 +97,6 @@ class Health:
             found[Fault.PULSES_UNANSWERED] = f"{inputs.unanswered} in 10 s"
         if inputs.ledger_problem:
             found[Fault.LEDGER_FAILED] = inputs.ledger_problem
-        if inputs.internal_error:
-            found[Fault.INTERNAL_ERROR] = inputs.internal_error
         return found
 
     def _check_link(self, inputs: HealthInputs, found: dict[Fault, str]) -> None:

@@ -83,7 +83,6 @@ class Hearing:
             glitches=cart.glitches(now),
             unanswered=sum(now - t < UNANSWERED_WINDOW_S for t in self._pulses.unanswered_times),
             ledger_problem=self._scribe.problem,
-            internal_error="",
             sides={side: sight.health() for side, sight in sights.items()},
         )
 

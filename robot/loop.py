@@ -10,9 +10,10 @@ import structlog
 from robot.cart import Cart
 from robot.clock import Clock
 from robot.decisions import DecisionHash
+from robot.faults import Fault
 from robot.hearing import Hearing
 from robot.ledger import Ledger
-from robot.pilot import Pilot
+from robot.pilot import Change, Pilot
 from robot.planner import Plan, Situation, place_of, plan
 from robot.pulses import PulseBook
 from robot.reasons import ReasonBook
@@ -147,9 +148,11 @@ class ControlLoop:
                 started = self._clock.now()
                 self.step()
                 self._clock.sleep_until(started + STEP_S)
-        except Exception:
-            self._link.stop(self._clock.now())
+        except Exception as error:
+            now = self._clock.now()
+            self._link.stop(now)
             log.exception("control loop failed, the robot was stopped")
+            self.scribe.note([Change("fault", f"{Fault.INTERNAL_ERROR}: {error!r}")], now)
             raise
         finally:
             self.close()

@@ -21,7 +21,10 @@ class ShotConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     needed_share: float = Field(
-        0.7, gt=0, le=1, description="share of a train that must meet a flower (assumed)"
+        0.5, gt=0, le=1, description="share of a train that must meet a flower (assumed)"
+    )
+    counted_share: float = Field(
+        0.55, gt=0, le=1, description="the same for its neighbours to be done too (assumed)"
     )
     aim_error: float = Field(0.004, gt=0, le=0.05, description="std of the aim, m (assumed)")
     max_shift: float = Field(
@@ -33,7 +36,10 @@ class ShotConfig(BaseModel):
         0.015, ge=0, le=0.1, description="most that a bud of unsure place gets, m (assumed)"
     )
     spare_weight: float = Field(
-        0.3, ge=0, le=1, description="cost of meeting a treated or spent flower (assumed)"
+        0.8, ge=0, le=1, description="cost of meeting a treated or spent flower (assumed)"
+    )
+    centre_weight: float = Field(
+        0.15, ge=0, le=1, description="cost of an aim off the flower's centre (assumed)"
     )
     min_lead_s: float = Field(0.03, ge=0, le=1, description="least time from sending to opening, s (assumed)")
     nozzle_gap_s: float = Field(0.03, ge=0, le=5, description="rest of a nozzle between trains, s (assumed)")
@@ -109,6 +115,8 @@ class _Aims:
     nozzles: list[int]
     s: NDArray[np.float64]
     share: NDArray[np.float64]
+    off_centre: NDArray[np.float64]
+    """(C,) distance of the aim from the target, in radii of the jet there."""
     hits_bud: NDArray[np.bool_]
 
 
@@ -124,7 +132,7 @@ def choose_shot(
     if not allowed.any():
         return Reason.BUD_IN_JET
     verdict: Reason | None = None
-    for choice in _best_first(near, aims, blower.config, allowed):
+    for choice in _best_first(near, aims, target, blower.config, allowed):
         nozzle, aim_s = aims.nozzles[choice], float(aims.s[choice])
         distance = float(near.places[target, 2]) - blower.bank.d_mouth
         job = blower.job(pulse_id, nozzle, aim_s, distance)
@@ -155,17 +163,21 @@ def _aims(near: Neighbours, target: int, blower: Blower) -> _Aims:
         nozzles=[nozzle for nozzle, _ in pairs],
         s=s,
         share=met.mean(axis=2),
+        off_centre=np.hypot(s - target_s, h - target_h) / radius[target],
         hits_bud=(too_near & kept_away[None, :]).any(axis=1),
     )
 
 
 def _best_first(
-    near: Neighbours, aims: _Aims, config: ShotConfig, allowed: NDArray[np.bool_]
+    near: Neighbours, aims: _Aims, target: int, config: ShotConfig, allowed: NDArray[np.bool_]
 ) -> Iterator[int]:
     """Yield the allowed aims, most ready flowers met first; equals in order of the smallest shift."""
-    gain = np.where(near.ready[None, :] & (aims.share >= config.needed_share), aims.share, 0.0).sum(axis=1)
+    done = near.ready[None, :] & (aims.share >= config.counted_share)
+    done[:, target] = True
+    gain = np.where(done, aims.share, 0.0).sum(axis=1)
     cost = np.where(near.spare[None, :], aims.share, 0.0).sum(axis=1) * config.spare_weight
-    worth = np.where(allowed, np.round(gain - cost, 9), -np.inf)
+    off_centre = config.centre_weight * np.square(aims.off_centre)
+    worth = np.where(allowed, np.round(gain - cost - off_centre, 9), -np.inf)
     for choice in np.argsort(-worth, kind="stable")[: int(allowed.sum())]:
         yield int(choice)
 
@@ -189,5 +201,5 @@ def _covered(
     near: Neighbours, share: NDArray[np.float64], target: int, config: ShotConfig
 ) -> tuple[int, ...]:
     """Return the flowers that get the train, ready or not: air asks nobody. The target comes first."""
-    met = np.flatnonzero(share >= config.needed_share)
+    met = np.flatnonzero(share >= config.counted_share)
     return (target, *(int(index) for index in met if index != target))

@@ -32,9 +32,9 @@ def test_nearest_nozzles_exist_and_the_first_is_the_best(h: float, most: int) ->
 @pytest.mark.parametrize("velocity", [0.15, 0.3, -0.15])
 def test_middle_of_the_train_meets_the_flower(velocity: float) -> None:
     shot = shot_at(BANK, JET, TRAIN, aim_s=5.0, distance=0.18, velocity=velocity)
-    travel_time = 0.18 / JET.air_speed
+    lean = 0.18 / JET.exit_speed
     middle_of_nozzle_path = 0.5 * (shot.start_s + shot.end_s) + BANK.s_offset
-    assert middle_of_nozzle_path + velocity * travel_time == pytest.approx(5.0)
+    assert middle_of_nozzle_path + velocity * lean == pytest.approx(5.0)
     assert (shot.end_s - shot.start_s) == pytest.approx(velocity * TRAIN.duration_us * 1e-6)
 
 

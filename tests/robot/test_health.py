@@ -29,7 +29,6 @@ GOOD = HealthInputs(
     glitches=0,
     unanswered=0,
     ledger_problem="",
-    internal_error="",
     sides={"left": GOOD_SIDE, "right": GOOD_SIDE},
 )
 
@@ -62,7 +61,6 @@ def test_healthy_machine_has_no_fault() -> None:
         ({"arm_asked_since": 97.0}, Fault.NOT_ARMED),
         ({"unanswered": 3}, Fault.PULSES_UNANSWERED),
         ({"ledger_problem": "disk full"}, Fault.LEDGER_FAILED),
-        ({"internal_error": "ZeroDivisionError"}, Fault.INTERNAL_ERROR),
         ({"sides": {"left": SideHealth(98.5, 98.5, None)}}, Fault.CAMERA_LEFT_LOST),
         ({"sides": {"right": SideHealth(None, None, None)}}, Fault.CAMERA_RIGHT_LOST),
         ({"sides": {"right": SideHealth(99.9, 97.0, "dark")}}, Fault.FRAMES_RIGHT_BAD),

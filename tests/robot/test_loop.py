@@ -376,8 +376,11 @@ def test_error_in_a_step_stops_the_robot_before_it_is_raised(
         raise ZeroDivisionError
 
     monkeypatch.setattr(rig.loop, "step", broken)
+    noted: list[str] = []
+    monkeypatch.setattr(rig.ledger, "note", lambda kind, text, *_: noted.append(f"{kind} {text}"))
     with pytest.raises(ZeroDivisionError):
         rig.loop.run()
+    assert noted == ["fault internal_error: ZeroDivisionError()"]
     assert rig.cart.calls[-2:] == ["stop", "disarm"]
     assert rig.cart.closed
 

@@ -62,7 +62,7 @@ def test_ready_flower_close_before_the_nozzles_gets_a_pulse() -> None:
     pulse = result.pulses[0]
     assert (pulse.pulse_id, pulse.nozzle, pulse.direction) == (10, 16, 1)
     assert pulse.aim == pytest.approx((1.0, H16, 0.43))
-    lead = 0.15 * (0.5 * pulse.train.duration_us * 1e-6 + 0.18 / 60)
+    lead = 0.15 * (0.5 * pulse.train.duration_us * 1e-6 + 0.18 / CONFIG.jet.exit_speed)
     assert pulse.trigger_ticks == round((1.0 - lead + 1.0) * 10_000)
     assert result.refusals == ()
 
