@@ -67,7 +67,7 @@ class Row:
         limits = np.array([camera.width, camera.height], dtype=float)
         centres = self.rng.uniform(0, limits, (extra, 2))
         boxes = np.concatenate([boxes, self._boxes(centres, np.full(extra, 12.0))])
-        stages = np.concatenate([stages, self.rng.uniform(0.05, 0.5, (extra, 3))])
+        stages = np.concatenate([stages, self.rng.uniform(0.05, 0.6, (extra, 3))])
         truth = np.concatenate([truth, np.full(extra, -1)])
         low = np.clip(boxes[:, :2], 0, limits)
         high = np.clip(boxes[:, 2:], 0, limits)

@@ -130,20 +130,21 @@ def test_a_frame_costs_about_a_millisecond_and_no_more_in_a_long_row(
     rows: Rows, left_camera: CameraModel
 ) -> None:
     crowded = rows.make(31, length=2.0, spacing=0.06)
-    times: dict[str, list[float]] = {"short": [], "long": []}
-    for name, times_ms in times.items():
-        flower_map = FlowerMap(left_camera)
-        if name == "long":
-            fill_far_away(flower_map)
-        for seq, seen, _, at in rows.drive(crowded, left_camera, 0.15, -0.8, length=2.0):
-            before = perf_counter()
-            flower_map.update(seen, at, seq)
-            if 30 <= len(seen) <= 60:
-                times_ms.append(1e3 * (perf_counter() - before))
-    assert len(times["short"]) > 10
-    # Measured 0.7 ms; the fastest tenth is asked, for tests share the machine.
-    assert np.percentile(times["short"], 10) < 2.0
-    assert np.percentile(times["long"], 10) < 1.5 * np.percentile(times["short"], 10)
+    short, long = FlowerMap(left_camera), FlowerMap(left_camera)
+    fill_far_away(long)
+    times_ms: list[tuple[float, float]] = []
+    for seq, seen, _, at in rows.drive(crowded, left_camera, 0.15, -0.8, length=2.0):
+        start = perf_counter()
+        short.update(seen, at, seq)
+        middle = perf_counter()
+        long.update(seen, at, seq)
+        if 30 <= len(seen) <= 60:
+            times_ms.append((1e3 * (middle - start), 1e3 * (perf_counter() - middle)))
+    assert len(times_ms) > 20
+    # About 0.7 ms on a free core. The fastest tenth is asked, for tests share the machine.
+    fast_short, fast_long = np.percentile(times_ms, 10, axis=0)
+    assert fast_short < 2.0
+    assert fast_long < 1.5 * fast_short
 
 
 def fill_far_away(flower_map: FlowerMap) -> None:
