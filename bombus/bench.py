@@ -19,9 +19,8 @@ def bench(
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Print p50 and p99 of each stage."""
-    from sim.bench import bench_frame_way
-
     from bombus.machine import detector_settings
+    from sim.bench import bench_frame_way
 
     path, threads = detector_settings(config, None)
     result = bench_frame_way(path, threads, frames, seed)

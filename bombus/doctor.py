@@ -72,17 +72,16 @@ def _checks(config: Path | None) -> Iterator[Check]:
 
 
 def _attempt(name: str, look: Callable[[], str], remedy: str) -> Check:
-    from bombus.errors import WORK_FAILED, WRONG_USE_ERRORS
+    from bombus.errors import EXPECTED
 
     try:
         return Check(name, True, look())
-    except (ImportError, FileNotFoundError) + WRONG_USE_ERRORS + WORK_FAILED as error:
+    except EXPECTED as error:
         return Check(name, False, " ".join(str(error).split()), remedy)
 
 
 def _core() -> str:
     from firmware_bridge.core import Core
-
     from firmware_bridge.core_config import CoreConfig
 
     core = Core(CoreConfig(), boot_id=1)

@@ -41,3 +41,6 @@ WORK_FAILED: tuple[type[Exception], ...] = (
     TransportError,
     WorkFailedError,
 )
+
+EXPECTED: tuple[type[Exception], ...] = (*WRONG_USE_ERRORS, *WORK_FAILED, ImportError, FileNotFoundError)
+"""What a look at one part may end in when that part is not there."""

@@ -20,9 +20,8 @@ def evaluate(
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Print AP per stage, readiness precision and recall, and the time a picture takes."""
-    from vision.evaluate import evaluate_model
-
     from bombus.machine import detector_settings
+    from vision.evaluate import evaluate_model
 
     path, threads = detector_settings(config, model)
     result = evaluate_model(images, labels, path, threads)
