@@ -45,7 +45,7 @@ check: $(DEV)  ## lint, types, architecture rules
 	$(BIN)/pytest -q tests/architecture
 
 test: $(DEV)  ## the quick test suite (under 5 minutes)
-	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -n 2 -m "not slow"
 
 test-slow: $(DEV)  ## the slow suites: whole rows, kill campaign, training smoke run
 	$(BIN)/pytest -q -m slow
