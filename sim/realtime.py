@@ -196,7 +196,7 @@ def _watch(operator: Operator, world: LiveWorld, daemon: subprocess.Popen[bytes]
 def _result(
     scenario: ScenarioConfig, seed: int, world: LiveWorld, last: Snapshot | None, why: str, wall_s: float
 ) -> SimResult:
-    latency = (last.latency_ms if last is not None else {}).get("frame", (None, None))
+    latency = (last.latency_ms if last is not None else {}).get("frame_age", (None, None))
     return scored(
         score(world.plant.jets.trains, world.truths, scenario.jets.treated_dose),
         scenario=scenario.name,
