@@ -56,8 +56,8 @@ class Operator:
             if self._socket is None:
                 fresh = socket.socket(socket.AF_UNIX)
                 fresh.settimeout(timeout_s)
-                fresh.connect(str(self._path))
                 self._socket, self._buffer = fresh, MessageBuffer(MAX_FROM_SERVER)
+                fresh.connect(str(self._path))
             data = self._socket.recv(1 << 16)
             if not data:
                 raise ConnectionResetError

@@ -76,6 +76,7 @@ def test_valves_shut_in_time_and_nothing_is_treated_twice(tmp_path: Path) -> Non
             os.kill(first.pid, signal.SIGKILL)
             killed_at = time.monotonic()
             first.wait()
+            operator.close()
         wait_for(lambda: mcu.page.valves == 0, 5, "closed valves")
         time.sleep(1.0)
         last_train = max(train.track[-1][0] for train in world.plant.jets.trains)
@@ -96,6 +97,7 @@ def test_valves_shut_in_time_and_nothing_is_treated_twice(tmp_path: Path) -> Non
                 return operator.snapshot is not None and operator.snapshot.mode is Mode.DONE
 
             wait_for(done, 90, "the row's end")
+            operator.close()
     finally:
         world.stop()
         mcu.stop()
