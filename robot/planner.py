@@ -43,6 +43,10 @@ class PlannerConfig(BaseModel):
     min_speed: float = Field(0.01, gt=0, le=1, description="m/s below which nothing is planned (assumed)")
 
 
+FARTHEST_M = 1000.0
+"""A flower beyond this on any axis is a broken number, as NaN is; no greenhouse is as large."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """The parts of the robot that planning depends on."""
@@ -165,7 +169,7 @@ def _near(flowers: Sequence[Flower], blower: Blower, machine: Machine) -> list[F
     found: list[tuple[float, int, Flower]] = []
     for flower in flowers:
         to_go = travel_to_flower(flower, blower.bank, pose, blower.direction)
-        if -reach - travel <= to_go <= ahead and np.isfinite(flower.position).all():
+        if -reach - travel <= to_go <= ahead and (np.abs(flower.position) < FARTHEST_M).all():
             found.append((to_go, flower.flower_id, flower))
     return [flower for _, _, flower in sorted(found, key=lambda item: item[:2])]
 

@@ -253,3 +253,8 @@ def test_pulses_of_one_plan_never_overlap_on_a_nozzle() -> None:
     for job in result.jobs:
         others = [other for other in result.jobs if other is not job and other.nozzle == job.nozzle]
         assert all(other.start_s > job.end_s or other.end_s < job.start_s for other in others)
+
+
+def test_a_flower_at_an_absurd_height_is_not_planned_for() -> None:
+    absurd = flower(1, place=(1.0, 2.7e306, 0.5))
+    assert planned(absurd, at=situation(s=0.96, velocity=0.05)).pulses == ()
