@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -83,12 +84,19 @@ def _page(config: RobotConfig, say: Callable[[str], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(PAGE_STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process, PAGE_STOP_S)
+
+
+def end_process(process: subprocess.Popen[Any], patience_s: float) -> bool:
+    """Ask a process to end and wait; False when it had to be killed."""
+    process.terminate()
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return False
+    return True
 
 
 def free_port(settings: DashboardConfig) -> int:

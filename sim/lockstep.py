@@ -192,14 +192,7 @@ def machine_for(scenario: ScenarioConfig, machine: Path | None, ledger: Path) ->
     """Return the machine file's settings with the scenario's row, speed and encoder."""
     return load_config(
         machine or DEMO_MACHINE,
-        {
-            "row.name": scenario.name,
-            "row.length": scenario.world.row_length_m,
-            "row.start_s": scenario.vehicle.start_s,
-            "drive.cruise_speed": scenario.speed_m_s,
-            "odometry.ticks_per_m": scenario.vehicle.ticks_per_m,
-            "ledger.path": str(ledger),
-        },
+        {**scenario.machine_overrides(), "ledger.path": str(ledger)},
     )
 
 

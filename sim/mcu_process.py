@@ -8,6 +8,7 @@ from pathlib import Path
 import firmware_bridge
 from firmware_bridge.core_config import CoreConfig
 from firmware_bridge.plant_page import PlantPage
+from robot.daemon import end_process
 
 MCU_PROGRAM = Path(firmware_bridge.__path__[0]) / "bin" / "bombus-mcu"
 STOP_S = 2.0
@@ -41,12 +42,7 @@ class McuProcess:
 
     def stop(self) -> None:
         """End the process: it closes every valve first."""
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end_process(self._process, STOP_S)
         if self._process.stdout is not None:
             self._process.stdout.close()
         self.page.close()

@@ -21,7 +21,7 @@ from robot.build import core_config
 from robot.clock import MonotonicClock
 from robot.commands import CommandRequest
 from robot.config import DEMO_MACHINE, load_config, with_overrides
-from robot.daemon import free_port
+from robot.daemon import end_process, free_port
 from robot.snapshot import Snapshot
 from robot.telemetry_wire import MAX_FROM_SERVER, MessageBuffer, decode_from_server, pack
 from robot.types import CommandName, Mode
@@ -98,14 +98,7 @@ def run_realtime(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bombus-")))
         config = with_overrides(
             load_config(machine or DEMO_MACHINE),
-            {
-                "row.name": scenario.name,
-                "row.length": scenario.world.row_length_m,
-                "row.start_s": scenario.vehicle.start_s,
-                "drive.cruise_speed": scenario.speed_m_s,
-                "odometry.ticks_per_m": scenario.vehicle.ticks_per_m,
-                "dashboard.port": port,
-            },
+            {**scenario.machine_overrides(), "dashboard.port": port},
         )
         config = with_overrides(config, {"dashboard.port": free_port(config.dashboard)})
         mcu = McuProcess(folder, core_config(config))
@@ -151,12 +144,7 @@ def _daemon(machine: Path, console: Console) -> Iterator[subprocess.Popen[bytes]
     try:
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if not end_process(process, STOP_S):
             console.print("the daemon did not end by itself and was killed")
 
 

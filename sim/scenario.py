@@ -36,6 +36,16 @@ class ScenarioConfig(BaseModel):
     jets: AirJetConfig = Field(default_factory=AirJetConfig)
     camera: SimCameraConfig = Field(default_factory=SimCameraConfig)
 
+    def machine_overrides(self) -> dict[str, object]:
+        """Return what the machine file must say of this row and cart, by dotted key."""
+        return {
+            "row.name": self.name,
+            "row.length": self.world.row_length_m,
+            "row.start_s": self.vehicle.start_s,
+            "drive.cruise_speed": self.speed_m_s,
+            "odometry.ticks_per_m": self.vehicle.ticks_per_m,
+        }
+
 
 def scenario_names() -> list[str]:
     """Return the shipped scenarios' names."""
