@@ -79,6 +79,11 @@ class Core:
         """Velocity commanded to the motor."""
         return int(lib.bb_virtual_motor(self._board))
 
+    @property
+    def compressor_on(self) -> bool:
+        """Whether the compressor may run."""
+        return bool(lib.bb_virtual_compressor(self._board))
+
     def edges(self) -> list[Edge]:
         """Return and forget the trace of openings and closings (4096 kept between calls)."""
         count = lib.bb_virtual_take_edges(self._board, self._edges)

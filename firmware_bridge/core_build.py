@@ -7,7 +7,7 @@ from pathlib import Path
 from cffi import FFI
 
 HERE = Path(__file__).parent
-CORE_SOURCES = ("frame", "valve", "drive", "pulses", "admit", "fire", "report", "core")
+CORE_SOURCES = ("frame", "valve", "drive", "air", "pulses", "admit", "fire", "report", "core")
 
 DECLARATIONS = """
 typedef struct { ...; } bb_virtual;
@@ -17,6 +17,7 @@ void bb_virtual_step(bb_virtual *board, uint32_t now_us, uint32_t encoder_ticks,
                      uint16_t battery_mv, bool button, bool bumper, uint32_t pressure_age_us);
 uint64_t bb_virtual_valves(const bb_virtual *board);
 int16_t bb_virtual_motor(const bb_virtual *board);
+bool bb_virtual_compressor(const bb_virtual *board);
 size_t bb_virtual_take_output(bb_virtual *board, uint8_t *out, size_t room);
 size_t bb_virtual_take_edges(bb_virtual *board, uint32_t *rows);
 uint32_t bb_crc32(const uint8_t *bytes, size_t size);

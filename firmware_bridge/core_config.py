@@ -54,10 +54,19 @@ class CoreConfig(BaseModel):
     )
     pressure_age_ms: int = Field(default=200, ge=10, le=2_000, description="an older reading is not believed")
     stuck_openings: int = Field(
-        default=0,
+        default=60,
         ge=0,
         le=100_000,
         description="openings without any change of the reading = stuck sensor; 0 is off",
+    )
+    leak_drop_kpa: int = Field(
+        default=12,
+        ge=0,
+        le=1_000,
+        description="fall with every valve closed, in one window, that is a leak; 0 is off",
+    )
+    leak_window_ms: int = Field(
+        default=3_000, ge=100, le=60_000, description="closed time over which a fall is measured"
     )
     max_velocity_mm_s: int = Field(default=500, ge=1, le=3_000, description="fastest travel accepted")
     ramp_mm_s2: int = Field(default=500, ge=10, le=10_000, description="the drive's acceleration")

@@ -58,6 +58,7 @@ class Result(IntEnum):
     PROTOCOL_MISMATCH = 18
     BAD_CONFIG = 19
     ARMED = 20
+    LEAK = 21
 
 
 class Cap(IntEnum):
@@ -119,6 +120,8 @@ class Flag(IntFlag):
     DRIVING = 128
     CONFIG_BAD = 256
     PROTOCOL_MISMATCH = 512
+    LEAK = 1024
+    COMPRESSOR = 2048
 
 
 def word(kind: type[IntEnum], code: int) -> str:

@@ -52,6 +52,8 @@ class Telemetry(msgspec.Struct, frozen=True):
     deadman_trips: int
     queued: int
     unreported: int
+    leak: bool = False
+    compressor_on: bool = True
 
 
 class PulseReceipt(msgspec.Struct, frozen=True):

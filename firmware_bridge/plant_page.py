@@ -12,7 +12,7 @@ EDGES = 4096
 EDGE = struct.Struct("<QII")
 SENSORS = struct.Struct("<IIIII")
 SENSORS_AT = 8
-VALVES_AT, MOTOR_AT, STEPS_AT, EDGE_COUNT_AT, EDGES_AT = 32, 40, 44, 48, 56
+VALVES_AT, MOTOR_AT, STEPS_AT, EDGE_COUNT_AT, COMPRESSOR_AT, EDGES_AT = 32, 40, 44, 48, 52, 56
 SIZE = EDGES_AT + EDGES * EDGE.size
 MASK = 0xFFFF_FFFF
 
@@ -64,6 +64,11 @@ class PlantPage:
     def motor_mm_s(self) -> int:
         """Velocity commanded to the motor."""
         return int(struct.unpack_from("<i", self._map, MOTOR_AT)[0])
+
+    @property
+    def compressor_on(self) -> bool:
+        """Whether the board lets the compressor run."""
+        return bool(struct.unpack_from("<I", self._map, COMPRESSOR_AT)[0])
 
     @property
     def steps(self) -> int:

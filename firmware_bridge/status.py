@@ -37,6 +37,8 @@ def telemetry_event(message: TelemetryMessage, clock: ClockSync) -> Telemetry:
         pressure_ok=bool(flags & Flag.PRESSURE_OK),
         pressure_believed=not flags & Flag.PRESSURE_IMPLAUSIBLE,
         battery_mv=message.battery_mv,
+        leak=bool(flags & Flag.LEAK),
+        compressor_on=bool(flags & Flag.COMPRESSOR),
         estop=bool(flags & Flag.ESTOP),
         button=bool(flags & Flag.BUTTON),
         bumper=bool(flags & Flag.BUMPER),

@@ -75,7 +75,7 @@ static uint8_t machine_result(const bb_core *core)
         return BB_RESULT_ESTOP;
     if (!core->armed)
         return BB_RESULT_NOT_ARMED;
-    return core->pressure_ok ? BB_RESULT_OK : BB_RESULT_LOW_PRESSURE;
+    return core->air.ok ? BB_RESULT_OK : BB_RESULT_LOW_PRESSURE;
 }
 
 uint8_t bb_admit_pulse(bb_core *core, const bb_pulse *pulse, uint8_t *cap)

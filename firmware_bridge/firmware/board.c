@@ -10,6 +10,7 @@ static void drive_pins(const bb_board *board)
 {
     bb_hal_valves(bb_core_valves(&board->core), board->core.config.max_on_us);
     bb_hal_motor(bb_core_motor(&board->core));
+    bb_hal_compressor(bb_core_compressor(&board->core));
 }
 
 /* What the sender does not take now waits; a host that never reads costs telemetry, nothing else. */

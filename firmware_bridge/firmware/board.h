@@ -1,4 +1,4 @@
-/* The core on a board: joins it to the ten functions of hal.h. The same for every board. */
+/* The core on a board: joins it to the eleven functions of hal.h. The same for every board. */
 #ifndef BB_BOARD_H
 #define BB_BOARD_H
 

@@ -133,6 +133,11 @@ void bb_hal_motor(int16_t velocity_mm_s)
     atomic_store(&host.page->motor_mm_s, velocity_mm_s);
 }
 
+void bb_hal_compressor(bool on)
+{
+    atomic_store(&host.page->compressor, on ? 1u : 0u);
+}
+
 void bb_hal_watchdog_feed(void)
 {
     atomic_fetch_add(&host.page->steps, 1u);
@@ -265,6 +270,7 @@ int main(int argc, char **argv)
     run(&board);
     bb_hal_valves(0, 0); /* as pins at reset */
     bb_hal_motor(0);
+    bb_hal_compressor(false);
     if (host.options.link != NULL)
         unlink(host.options.link);
     return 0;

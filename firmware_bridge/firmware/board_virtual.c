@@ -53,6 +53,11 @@ int16_t bb_virtual_motor(const bb_virtual *board)
     return bb_core_motor(&board->core);
 }
 
+bool bb_virtual_compressor(const bb_virtual *board)
+{
+    return bb_core_compressor(&board->core);
+}
+
 size_t bb_virtual_take_output(bb_virtual *board, uint8_t *out, size_t room)
 {
     return bb_core_take_output(&board->core, out, room);

@@ -25,6 +25,7 @@ void bb_virtual_step(bb_virtual *board, uint32_t now_us, uint32_t encoder_ticks,
                      uint16_t battery_mv, bool button, bool bumper, uint32_t pressure_age_us);
 uint64_t bb_virtual_valves(const bb_virtual *board);
 int16_t bb_virtual_motor(const bb_virtual *board);
+bool bb_virtual_compressor(const bb_virtual *board);
 size_t bb_virtual_take_output(bb_virtual *board, uint8_t *out, size_t room);
 
 /* Copies the trace out as rows of (nozzle, open, at_us) and empties it; returns how many. */

@@ -6,12 +6,12 @@
 #include "report.h"
 #include "ticks.h"
 
-static void stop(bb_core *core)
+static void stop(bb_core *core, uint8_t cause)
 {
     core->estop = true;
     core->armed = false;
     bb_motor_stop(&core->motor);
-    bb_fire_drop_all(core, BB_RESULT_ESTOP);
+    bb_fire_drop_all(core, cause);
 }
 
 static void disarm(bb_core *core, uint8_t cause)
@@ -33,11 +33,11 @@ void bb_core_init(bb_core *core, const bb_config *config, uint32_t boot_id, uint
     memset(core, 0, sizeof *core);
     core->boot_id = boot_id;
     core->reset_cause = reset_cause;
-    core->pressure_implausible = true; /* until a reading says otherwise */
     core->config_bad = !bb_config_valid(config);
     core->config = core->config_bad ? safe : *config;
     core->config_crc = bb_crc32((const uint8_t *)config, sizeof *config);
     bb_pulses_init(&core->pulses);
+    bb_air_init(&core->air);
 }
 
 static void on_hello(bb_core *core, const bb_frame *frame)
@@ -80,6 +80,7 @@ static uint8_t clear(bb_core *core)
     if (bb_core_valves(core) != 0 || bb_core_motor(core) != 0)
         return BB_RESULT_STILL_OPEN;
     core->estop = false;
+    bb_air_forgive(&core->air);
     return BB_RESULT_OK;
 }
 
@@ -130,7 +131,7 @@ static uint8_t on_command(bb_core *core, const bb_frame *frame, uint8_t *cap)
         disarm(core, BB_RESULT_NOT_ARMED);
         return BB_RESULT_OK;
     default: /* ESTOP: the only one left of the known types, and the safe one */
-        stop(core);
+        stop(core, BB_RESULT_ESTOP);
         return BB_RESULT_OK;
     }
 }
@@ -234,19 +235,6 @@ void bb_core_receive(bb_core *core, const uint8_t *bytes, size_t size, uint32_t 
             dispatch(core, &frame);
 }
 
-static void judge_pressure(bb_core *core)
-{
-    const bb_config *config = &core->config;
-    uint16_t pressure = core->inputs.pressure_kpa;
-    if (pressure != core->last_pressure_kpa)
-        core->steady_openings = 0;
-    core->last_pressure_kpa = pressure;
-    bool stuck = config->stuck_openings > 0 && core->steady_openings >= config->stuck_openings;
-    bool old = core->inputs.pressure_age_us > config->pressure_age_ms * 1000u;
-    core->pressure_implausible = stuck || old || pressure > config->max_pressure_kpa;
-    core->pressure_ok = !core->pressure_implausible && pressure >= config->min_pressure_kpa;
-}
-
 static void judge_heartbeat(bb_core *core)
 {
     if (!core->session_open || core->heartbeat_lost)
@@ -263,10 +251,13 @@ void bb_core_step(bb_core *core, const bb_inputs *inputs, uint32_t now_us)
     core->now_us = now_us;
     core->inputs = *inputs;
     bb_speed_take(&core->speed, inputs->encoder_ticks, now_us);
-    judge_pressure(core);
+    bb_air_step(&core->air, &core->config, inputs->pressure_kpa, inputs->pressure_age_us,
+                bb_core_valves(core) == 0, now_us);
     judge_heartbeat(core);
     if ((inputs->button || inputs->bumper) && !core->estop)
-        stop(core);
+        stop(core, BB_RESULT_ESTOP);
+    if (core->air.leaking && !core->estop)
+        stop(core, BB_RESULT_LEAK);
     bb_fire_step(core);
     bb_motor_step(&core->motor, &core->config, now_us);
     bb_report_step(core);
@@ -283,6 +274,11 @@ uint64_t bb_core_valves(const bb_core *core)
 int16_t bb_core_motor(const bb_core *core)
 {
     return (int16_t)(core->motor.velocity_um_s / 1000);
+}
+
+bool bb_core_compressor(const bb_core *core)
+{
+    return !core->air.leaking;
 }
 
 size_t bb_core_take_output(bb_core *core, uint8_t *out, size_t room)

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "air.h"
 #include "drive.h"
 #include "frame.h"
 #include "pulses.h"
@@ -40,17 +41,15 @@ typedef struct {
     bool armed;
     bool estop;
     bool heartbeat_lost;
-    bool pressure_ok, pressure_implausible;
     uint32_t session;
     uint32_t heartbeat_us, told_us;
-    uint16_t last_pressure_kpa;
-    uint32_t steady_openings; /* since the pressure reading last changed */
 
     bb_deframer deframer;
     bb_outbox outbox;
     bb_pulses pulses;
     bb_valve valves[BB_MAX_NOZZLES];
     bb_motor motor;
+    bb_air air;
     bb_speed speed;
     uint16_t seq, report_cursor;
     uint32_t openings;
@@ -71,6 +70,9 @@ uint64_t bb_core_valves(const bb_core *core);
 
 /* Velocity to command to the motor, mm/s. */
 int16_t bb_core_motor(const bb_core *core);
+
+/* Whether the compressor may run: not after a leak was found, until a person clears the stop. */
+bool bb_core_compressor(const bb_core *core);
 
 /* Moves up to `room` bytes to send into `out`; returns how many. */
 size_t bb_core_take_output(bb_core *core, uint8_t *out, size_t room);

@@ -53,7 +53,7 @@ static bool open_for(bb_core *core, uint16_t index)
     }
     slot->openings++;
     core->openings++;
-    core->steady_openings += core->steady_openings < UINT32_MAX;
+    bb_air_opened(&core->air);
     return true;
 }
 
@@ -68,7 +68,7 @@ static void continue_train(bb_core *core, uint16_t index)
         finish(core, index, BB_OUTCOME_FIRED, BB_RESULT_OK);
     else if (late_us > (int32_t)core->config.late_us)
         end_early(core, index, BB_RESULT_LATE);
-    else if (late_us >= 0 && !core->pressure_ok)
+    else if (late_us >= 0 && !core->air.ok)
         end_early(core, index, BB_RESULT_LOW_PRESSURE);
     else if (late_us >= 0)
         (void)open_for(core, index);
@@ -84,7 +84,7 @@ static bool try_start(bb_core *core, uint16_t index)
         end_early(core, index, missed);
     } else if (bb_since(core->now_us, slot->queued_us) >= core->config.max_wait_ms * 1000u) {
         end_early(core, index, BB_RESULT_EXPIRED);
-    } else if (due && !core->pressure_ok) {
+    } else if (due && !core->air.ok) {
         end_early(core, index, BB_RESULT_LOW_PRESSURE);
     } else if (due && core->pulses.lanes[slot->nozzle].running == BB_NO_SLOT && open_for(core, index)) {
         bb_pulses_start(&core->pulses, index);

@@ -1,4 +1,4 @@
-/* What a board gives to the core: these ten functions, a 1 kHz interrupt, and pins that are closed at reset. */
+/* What a board gives to the core: these eleven functions, a 1 kHz interrupt, and pins that are closed at reset. */
 #ifndef BB_HAL_H
 #define BB_HAL_H
 
@@ -30,6 +30,9 @@ void bb_hal_valves(uint64_t open, uint32_t cap_us);
 
 /* Commands the motor. */
 void bb_hal_motor(int16_t velocity_mm_s);
+
+/* Lets the compressor run, or cuts its supply; off at reset. */
+void bb_hal_compressor(bool on);
 
 /* Feeds the independent watchdog; called only when both the step and the byte loop have run. */
 void bb_hal_watchdog_feed(void);

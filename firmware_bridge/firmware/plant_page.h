@@ -25,7 +25,7 @@ typedef struct {
     _Atomic int32_t motor_mm_s;
     _Atomic uint32_t steps;      /* turns of the 1 kHz loop: it stands still when the board is dead */
     _Atomic uint32_t edge_count; /* ever; edge n lies in slot n modulo BB_PLANT_EDGES */
-    uint32_t spare2;
+    _Atomic uint32_t compressor;
     bb_plant_edge edges[BB_PLANT_EDGES];
 } bb_plant_page;
 

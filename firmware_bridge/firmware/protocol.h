@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define BB_PROTOCOL_VERSION 1u
-#define BB_PROTOCOL_HASH 0x2465f260u
+#define BB_PROTOCOL_HASH 0x7ddfd0a4u
 #define BB_MAX_PAYLOAD 48u
 #define BB_TICK_RATE_HZ 1000000u
 #define BB_MAX_NOZZLES 64u
@@ -56,6 +56,7 @@ enum {
     BB_RESULT_PROTOCOL_MISMATCH = 18,
     BB_RESULT_BAD_CONFIG = 19,
     BB_RESULT_ARMED = 20,
+    BB_RESULT_LEAK = 21,
 };
 
 enum {
@@ -107,6 +108,8 @@ enum {
     BB_FLAG_DRIVING = 128,
     BB_FLAG_CONFIG_BAD = 256,
     BB_FLAG_PROTOCOL_MISMATCH = 512,
+    BB_FLAG_LEAK = 1024,
+    BB_FLAG_COMPRESSOR = 2048,
 };
 
 #define BB_HELLO_SIZE 8u
@@ -388,7 +391,7 @@ static inline void bb_limits_write(uint8_t *p, const bb_limits *m)
 }
 
 #define BB_MAX_LAG_US 50000u
-#define BB_CONFIG_SIZE 348u
+#define BB_CONFIG_SIZE 356u
 typedef struct {
     uint32_t nozzles;
     uint32_t ticks_per_m;
@@ -409,6 +412,8 @@ typedef struct {
     uint32_t max_pressure_kpa;
     uint32_t pressure_age_ms;
     uint32_t stuck_openings;
+    uint32_t leak_drop_kpa;
+    uint32_t leak_window_ms;
     uint32_t max_velocity_mm_s;
     uint32_t ramp_mm_s2;
     uint32_t max_drive_ms;
@@ -416,7 +421,7 @@ typedef struct {
     uint32_t lag_us[BB_MAX_NOZZLES];
 } bb_config;
 
-#define BB_CONFIG_DEFAULT {64, 10000, 50000, 1000000, 24, 20000, 5000, 400, 1000000, 12, 8, 20000, 10000, 20, 30000, 150, 1000, 200, 0, 500, 500, 500, 250, {12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000}}
+#define BB_CONFIG_DEFAULT {64, 10000, 50000, 1000000, 24, 20000, 5000, 400, 1000000, 12, 8, 20000, 10000, 20, 30000, 150, 1000, 200, 60, 12, 3000, 500, 500, 500, 250, {12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000}}
 
 static inline bool bb_config_valid(const bb_config *c)
 {
@@ -440,6 +445,8 @@ static inline bool bb_config_valid(const bb_config *c)
     ok = ok && c->max_pressure_kpa - 1u <= 9999u;
     ok = ok && c->pressure_age_ms - 10u <= 1990u;
     ok = ok && c->stuck_openings <= 100000u;
+    ok = ok && c->leak_drop_kpa <= 1000u;
+    ok = ok && c->leak_window_ms - 100u <= 59900u;
     ok = ok && c->max_velocity_mm_s - 1u <= 2999u;
     ok = ok && c->ramp_mm_s2 - 10u <= 9990u;
     ok = ok && c->max_drive_ms - 50u <= 1950u;

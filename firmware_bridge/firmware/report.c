@@ -112,11 +112,13 @@ static uint16_t flags(const bb_core *core)
     flags |= core->inputs.button ? BB_FLAG_BUTTON : 0u;
     flags |= core->inputs.bumper ? BB_FLAG_BUMPER : 0u;
     flags |= core->heartbeat_lost ? BB_FLAG_HEARTBEAT_LOST : 0u;
-    flags |= core->pressure_ok ? BB_FLAG_PRESSURE_OK : 0u;
-    flags |= core->pressure_implausible ? BB_FLAG_PRESSURE_IMPLAUSIBLE : 0u;
+    flags |= core->air.ok ? BB_FLAG_PRESSURE_OK : 0u;
+    flags |= core->air.implausible ? BB_FLAG_PRESSURE_IMPLAUSIBLE : 0u;
     flags |= core->motor.active ? BB_FLAG_DRIVING : 0u;
     flags |= core->config_bad ? BB_FLAG_CONFIG_BAD : 0u;
     flags |= core->session_open && !core->same_protocol ? BB_FLAG_PROTOCOL_MISMATCH : 0u;
+    flags |= core->air.leaking ? BB_FLAG_LEAK : 0u;
+    flags |= bb_core_compressor(core) ? BB_FLAG_COMPRESSOR : 0u;
     return (uint16_t)flags;
 }
 
