@@ -30,19 +30,31 @@ class McuProcess:
         (folder / "mcu.config").write_bytes(config.pack())
         command = [str(MCU_PROGRAM), "--plant", str(folder / "plant"), "--link", str(self.port)]
         command += ["--config", str(folder / "mcu.config"), *options]
-        command += ["--die-with-parent"] if dies_with_us else []
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-        if self._process.stdout is None or not self._process.stdout.readline().startswith("/dev/"):
-            raise McuProcessError(f"{MCU_PROGRAM}: ended with {self._process.wait()}; see its message above")
+        self._command = command + (["--die-with-parent"] if dies_with_us else [])
+        self._process = self._started()
 
     @property
     def running(self) -> bool:
         """True until the process has ended."""
         return self._process.poll() is None
 
+    def reset(self) -> None:
+        """Restart as by the reset pin: valves closed, memory and session gone, a new boot id."""
+        self._end()
+        self._process = self._started()
+
     def stop(self) -> None:
         """End the process: it closes every valve first."""
+        self._end()
+        self.page.close()
+
+    def _started(self) -> subprocess.Popen[str]:
+        process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        if process.stdout is None or not process.stdout.readline().startswith("/dev/"):
+            raise McuProcessError(f"{MCU_PROGRAM}: ended with {process.wait()}; see its message above")
+        return process
+
+    def _end(self) -> None:
         end_process(self._process, STOP_S)
         if self._process.stdout is not None:
             self._process.stdout.close()
-        self.page.close()

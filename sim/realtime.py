@@ -72,10 +72,10 @@ class Operator:
             if isinstance(message, Snapshot):
                 self.snapshot = message
 
-    def press(self, name: CommandName) -> None:
+    def press(self, name: CommandName, value: float | None = None) -> None:
         """Send one command."""
         if self._socket is not None:
-            self._socket.sendall(pack(CommandRequest(uuid4().hex, name, by="simulator")))
+            self._socket.sendall(pack(CommandRequest(uuid4().hex, name, value, by="simulator")))
 
     def close(self) -> None:
         """Hang up."""
