@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bombus.output import WorkFailedError, WrongUseError
 from firmware_bridge.transport import TransportError
+from robot.bench_link import BenchError
 from robot.build import BuildError
 from robot.config import ConfigError
 from robot.ledger import LedgerError
@@ -32,6 +33,7 @@ WRONG_USE_ERRORS: tuple[type[Exception], ...] = (
 )
 
 WORK_FAILED: tuple[type[Exception], ...] = (
+    BenchError,
     BuildError,
     CameraError,
     LedgerError,

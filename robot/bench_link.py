@@ -1,0 +1,162 @@
+"""A session with the valve controller for a person at the bench: console, doctor, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from firmware_bridge.bridge import BridgeConfig, McuBridge, PulseCommand
+from firmware_bridge.events import CommandResult, Event, LinkUp, PulseOutcome, PulseReceipt, Telemetry
+from firmware_bridge.transport import Transport
+from robot.clock import Clock
+
+E = TypeVar("E")
+
+OPEN_WITHIN_S = 3.0
+ANSWER_WITHIN_S = 2.0
+STEP_S = 0.005
+LEAD_S = 0.05
+"""From sending a train to its first opening: the frame must have arrived by then (assumed)."""
+
+
+class BenchError(Exception):
+    """The controller cannot do what was asked at the bench; the text names the cause and the remedy."""
+
+
+class BenchLink:
+    """One session, driven by whoever calls; every wait keeps the heartbeat. Not for use while rolling."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        config: BridgeConfig,
+        clock: Clock,
+        idle: Callable[[float], object] | None = None,
+    ) -> None:
+        """`idle` returns as soon as bytes have arrived, or after so many seconds; else the clock waits."""
+        self.clock = clock
+        self.bridge = McuBridge(transport, config)
+        self.events: list[Event] = []
+        self.listeners: list[Callable[[Event], None]] = []
+        self._transport = transport
+        self._idle = idle or (lambda pause_s: clock.sleep_until(clock.now() + pause_s))
+        self._next_id = 1
+
+    def open(self) -> LinkUp:
+        """Open a session; raises TransportError for a port that cannot be had, BenchError without an answer."""
+        self._transport.read()
+        self.bridge.connect(self.clock.now())
+        if not self.wait(lambda: self.first(LinkUp) is not None, OPEN_WITHIN_S):
+            raise BenchError(self.bridge.link.problem or "the controller does not answer")
+        up = self.first(LinkUp)
+        if up is None:
+            raise BenchError("the session ended at once")
+        self._next_id = up.last_pulse_id + 1
+        return up
+
+    def wait(self, done: Callable[[], bool], within_s: float) -> bool:
+        """Poll until `done`, at most `within_s`; False when it did not come about."""
+        end = self.clock.now() + within_s
+        while not done():
+            now = self.clock.now()
+            if now > end:
+                return False
+            for event in self.bridge.poll(now):
+                self.events.append(event)
+                for listener in self.listeners:
+                    listener(event)
+            self._idle(STEP_S)
+        return True
+
+    def first(self, kind: type[E]) -> E | None:
+        """Return the first event of a kind, or None."""
+        return next((event for event in self.events if isinstance(event, kind)), None)
+
+    def telemetry(self) -> Telemetry:
+        """Return the next report; raises BenchError when none comes."""
+        seen = len(self.events)
+        fresh: list[Telemetry] = []
+
+        def came() -> bool:
+            fresh.extend(event for event in self.events[seen:] if isinstance(event, Telemetry))
+            return bool(fresh)
+
+        if not self.wait(came, ANSWER_WITHIN_S):
+            raise BenchError(f"the controller reports nothing: {self.bridge.link.problem or 'no telemetry'}")
+        return fresh[-1]
+
+    def command(self, name: str, ask: Callable[[float], None]) -> None:
+        """Send a command and wait for its answer; raises BenchError when it is refused or not answered."""
+        seen = len(self.events)
+        ask(self.clock.now())
+        answers: list[CommandResult] = []
+
+        def came() -> bool:
+            found = (event for event in self.events[seen:] if isinstance(event, CommandResult))
+            answers.extend(event for event in found if event.command == name)
+            return bool(answers)
+
+        if not self.wait(came, ANSWER_WITHIN_S):
+            raise BenchError(f"{name}: no answer; {self.bridge.link.problem or 'try again'}")
+        if not answers[0].ok:
+            detail = f" ({answers[0].detail})" if answers[0].detail else ""
+            raise BenchError(f"{name} was refused: {answers[0].reason}{detail}; {_remedy(answers[0].reason)}")
+
+    def arm(self) -> None:
+        """Arm; raises BenchError when the controller refuses."""
+        self.telemetry()
+        self.command("arm", self.bridge.arm)
+
+    def disarm(self) -> None:
+        """Close every valve and disarm."""
+        self.command("disarm", self.bridge.disarm)
+
+    def fire(
+        self, nozzle: int, on_us: int, period_us: int, count: int, lead_s: float = LEAD_S
+    ) -> PulseOutcome:
+        """Fire one train by the clock, wait for its end; raises BenchError when it was refused or lost."""
+        pulse_id, self._next_id = self._next_id, self._next_id + 1
+        seen = len(self.events)
+        now = self.clock.now()
+        at_us = self.bridge.clock.to_mcu(now + lead_s)
+        train = PulseCommand(pulse_id, nozzle, None, 1, on_us, period_us, count, trigger_us=at_us)
+        self.bridge.fire([train], now)
+        ended: list[PulseReceipt | PulseOutcome] = []
+
+        def over() -> bool:
+            # The board repeats outcomes of earlier sessions too, until the daemon has stored them.
+            for event in self.events[seen:]:
+                if isinstance(event, PulseReceipt | PulseOutcome) and event.pulse_id == pulse_id:
+                    final = isinstance(event, PulseOutcome) or not event.accepted
+                    ended.extend([event] if final else [])
+            return bool(ended)
+
+        over_s = lead_s + count * period_us * 1e-6 + ANSWER_WITHIN_S
+        if not self.wait(over, over_s):
+            raise BenchError(f"nozzle {nozzle}: no outcome; {self.bridge.link.problem or 'try again'}")
+        end = ended[0]
+        if isinstance(end, PulseReceipt):
+            detail = f" ({end.detail})" if end.detail else ""
+            raise BenchError(f"nozzle {nozzle} was refused: {end.reason}{detail}; {_remedy(end.reason)}")
+        self.bridge.acknowledge(pulse_id, self.clock.now())
+        return end
+
+    def close(self) -> None:
+        """Disarm as far as that can be said, and let go of the port."""
+        self.bridge.disarm(self.clock.now())
+        self.bridge.close()
+
+
+_REMEDIES = {
+    "estop": "release the emergency stop first",
+    "low_pressure": "let the compressor fill the tank, look at the sensor",
+    "no_nozzle": "name a nozzle that the board has",
+    "over_cap": "ask for less; `bombus console status` shows the limits",
+    "protocol_mismatch": "reflash the microcontroller",
+    "bad_config": "the board's configuration is outside the hard limits: reflash it",
+    "leak": "mend the leaking valve, then release the stop",
+}
+
+
+def _remedy(reason: str) -> str:
+    return _REMEDIES.get(reason, "see docs/protocol.md for the reason")
