@@ -7,7 +7,7 @@ DEV    := $(VENV)/.bombus-dev-ready
 SOURCES := pyproject.toml setup.py $(wildcard firmware_bridge/*_build.py firmware_bridge/firmware/*.[ch] sim/render/*_build.py sim/render/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-train sim check test test-slow bench clean
+.PHONY: help setup setup-train sim check test test-slow firmware test-firmware bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,16 @@ test: $(DEV)  ## the quick test suite (under 5 minutes)
 
 test-slow: $(DEV)  ## the slow suites: whole rows, kill campaign, training smoke run
 	$(BIN)/pytest -q -m slow
+
+firmware:  ## build/firmware: the emulated board's image; the RP2040's too where PICO_SDK_PATH is set
+	@command -v arm-none-eabi-gcc >/dev/null 2>&1 || { echo "no arm-none-eabi-gcc:" \
+		"apt-get install --no-install-recommends gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"; exit 1; }
+	@$(MAKE) --no-print-directory -C firmware_bridge/firmware/mps2 BUILD=$(CURDIR)/build/firmware
+	@if [ -n "$$PICO_SDK_PATH" ]; then cmake -S firmware_bridge/firmware/rp2040 -B build/firmware/rp2040 && \
+		cmake --build build/firmware/rp2040; else echo "RP2040 image skipped: PICO_SDK_PATH is not set"; fi
+
+test-firmware: $(DEV) firmware  ## the shipped core on an emulated Cortex-M3; the bus trace is the witness
+	BOMBUS_EMULATOR_REQUIRED=1 $(BIN)/pytest -q tests/firmware/emulated
 
 bench: $(STAMP)  ## time each stage of a frame's way on this machine
 	@$(BIN)/bombus bench
