@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.render import _raster
 from sim.render.effects import GRAIN_SIGMA, EffectsConfig, kernel, tone_curve
-from sim.render.library import library
+from sim.render.library import Library, library
 from sim.render.light import LightModel
 from sim.trigonometry import row_to_camera
 from vision.calibration import CameraModel
@@ -78,7 +78,7 @@ class Canvas:
         count = _raster.lib.raster_parts(
             camera,
             light,
-            _library(),
+            _library()[0],
             _pointer("raster_part *", parts),
             len(parts),
             swayed,
@@ -166,14 +166,15 @@ def _effects_struct(config: EffectsConfig, seed: int) -> Any:
 
 
 @cache
-def _library() -> Any:
+def _library() -> tuple[Any, Library]:
+    """Return the C form of the library with the arrays it points into: two threads may build two of them."""
     models = library()
     struct = _raster.ffi.new("raster_library *")
     struct.vertices = _pointer("raster_vertex *", models.vertices)
     struct.faces = _pointer("int32_t *", models.faces)
     struct.meshes = _pointer("raster_mesh *", models.meshes)
     struct.textures = _pointer("uint8_t *", models.textures)
-    return struct
+    return struct, models
 
 
 def _pointer(kind: str, array: NDArray[Any]) -> Any:

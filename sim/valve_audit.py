@@ -1,0 +1,183 @@
+"""Holds what the ledger says of every pulse against the valves' own trace of edges."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from math import dist
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from firmware_bridge.plant_page import PlantEdge
+from robot.ledger import PulseState
+from robot.types import Place
+
+SAME_TRAIN_S = 0.1
+"""A longer pause on one nozzle parts two trains; openings of a train follow within 50 ms."""
+SLACK_S = 0.03
+"""Between the host's idea of the MCU's clock and the trace, on a machine that may hold either process up."""
+LONGEST_WAIT_S = 25.0
+"""From sending to the first opening; the MCU keeps no pulse longer."""
+
+BIN_M = 0.1
+
+INTENTS = """
+SELECT i.pulse_id, i.nozzle, i.openings, i.t, o.outcome, o.openings, o.opened_at, o.closed_at
+FROM intent i LEFT JOIN outcome o USING (pulse_id) ORDER BY i.pulse_id
+"""
+
+TARGETS = """
+SELECT i.pulse_id, i.side, f.s, f.h, f.d
+FROM intent i JOIN intent_flower f USING (pulse_id) LEFT JOIN outcome o USING (pulse_id)
+WHERE o.outcome IS NULL OR o.outcome NOT IN ('not_fired', 'refused') ORDER BY i.pulse_id
+"""
+"""The flowers that had air, or may have had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One opening of one valve; times in monotonic seconds, `closed` None for one that never closed."""
+
+    nozzle: int
+    opened: float
+    closed: float | None
+
+
+class Trace:
+    """Edges to openings, as they come."""
+
+    def __init__(self) -> None:
+        self.openings: list[Opening] = []
+        self.last_closing = 0.0
+        self._open: dict[int, float] = {}
+
+    def take(self, edges: Sequence[PlantEdge]) -> None:
+        """Take the newest edges."""
+        for edge in edges:
+            at = edge.at_us * 1e-6
+            if edge.open:
+                self._open[edge.nozzle] = at
+            elif edge.nozzle in self._open:
+                self.openings.append(Opening(edge.nozzle, self._open.pop(edge.nozzle), at))
+                self.last_closing = at
+
+    def all(self) -> list[Opening]:
+        """Return every opening, the ones that never closed too."""
+        stuck = [Opening(nozzle, opened, None) for nozzle, opened in self._open.items()]
+        return sorted([*self.openings, *stuck], key=lambda opening: opening.opened)
+
+
+class Intent(msgspec.Struct, frozen=True, array_like=True):
+    """A pulse that was meant to be fired, and what the ledger says became of it."""
+
+    pulse_id: int
+    nozzle: int
+    wanted: int
+    t: float
+    outcome: str | None
+    openings: int | None
+    opened_at: float | None
+    closed_at: float | None
+
+
+@dataclass(slots=True)
+class Audit:
+    """What came of comparing; `problems` says each disagreement in a line."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    fired_twice: int = 0
+    unasked: int = 0
+    misreported: int = 0
+    lost: int = 0
+    shot_twice: int = 0
+    past_cap: int = 0
+    longest_s: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+
+def _rows(ledger: Path, statement: str) -> list[Any]:
+    with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as db:
+        return db.execute(statement).fetchall()
+
+
+def audit(ledger: Path, openings: Sequence[Opening], cap_s: float, same_flower_m: float) -> Audit:
+    """Compare a ledger with the openings of its whole life; `cap_s` is the longest one allowed."""
+    result = Audit()
+    by_nozzle: defaultdict[int, list[Opening]] = defaultdict(list)
+    for opening in openings:
+        by_nozzle[opening.nozzle].append(opening)
+        lasted = float("inf") if opening.closed is None else opening.closed - opening.opened
+        result.longest_s = max(result.longest_s, lasted)
+        result.past_cap += lasted > cap_s
+    intents = [msgspec.convert(row, Intent) for row in _rows(ledger, INTENTS)]
+    result.states.update(intent.outcome or "lost" for intent in intents)
+    result.lost = result.states["lost"]
+    for nozzle, trace in by_nozzle.items():
+        own = [intent for intent in intents if intent.nozzle == nozzle]
+        _settle_maybes(own, _without_measured(own, trace, result), result)
+    _find_flowers_shot_twice(_rows(ledger, TARGETS), same_flower_m, result)
+    return result
+
+
+def _without_measured(intents: Sequence[Intent], trace: Sequence[Opening], result: Audit) -> list[Opening]:
+    """Check each measured outcome against the trace; returns the openings that no outcome speaks of."""
+    left = list(trace)
+    for intent in intents:
+        if intent.opened_at is None or intent.closed_at is None:
+            continue
+        begin, end = intent.opened_at - SLACK_S, intent.closed_at + SLACK_S
+        own = [o for o in left if begin <= o.opened <= end and o.closed is not None and o.closed <= end]
+        if len(own) != intent.openings:
+            result.misreported += 1
+            result.problems.append(f"pulse {intent.pulse_id}: told {intent.openings}, the valve {len(own)}")
+        left = [opening for opening in left if opening not in own]
+    return left
+
+
+def _settle_maybes(intents: Sequence[Intent], left: Sequence[Opening], result: Audit) -> None:
+    """Give each remaining train to one pulse of unknown outcome; a train that nobody owns is a fault."""
+    free = [intent for intent in intents if intent.outcome in {None, PulseState.MAYBE_FIRED}]
+    for train in _trains(left):
+        first = train[0].opened
+        owners = [
+            intent
+            for intent in free
+            if 0.0 <= first - intent.t <= LONGEST_WAIT_S and len(train) <= intent.wanted
+        ]
+        if owners:
+            free.remove(owners[-1])
+            continue
+        asked = any(0.0 <= first - intent.t <= LONGEST_WAIT_S for intent in intents)
+        result.fired_twice += asked
+        result.unasked += not asked
+        result.problems.append(f"nozzle {train[0].nozzle}: {len(train)} openings at {first:.3f} s, no owner")
+
+
+def _trains(openings: Sequence[Opening]) -> list[list[Opening]]:
+    trains: list[list[Opening]] = []
+    for opening in openings:
+        if trains and opening.opened - trains[-1][-1].opened <= SAME_TRAIN_S:
+            trains[-1].append(opening)
+        else:
+            trains.append([opening])
+    return trains
+
+
+def _find_flowers_shot_twice(
+    targets: Sequence[tuple[int, str, float, float, float]], same_flower_m: float, result: Audit
+) -> None:
+    """Count flowers that two pulses were meant for and may have met. All of a campaign is one interval."""
+    rows: defaultdict[tuple[str, int], list[tuple[int, Place]]] = defaultdict(list)
+    for pulse_id, side, *place in targets:
+        where: Place = (place[0], place[1], place[2])
+        bin_at = round(where[0] / BIN_M)
+        for other, there in (found for i in (-1, 0, 1) for found in rows[side, bin_at + i]):
+            if other != pulse_id and dist(where, there) <= same_flower_m:
+                result.shot_twice += 1
+                result.problems.append(f"pulses {other} and {pulse_id}: the same flower")
+        rows[side, bin_at].append((pulse_id, where))
