@@ -25,12 +25,13 @@ from sim.realtime import Operator, RealtimeError, write_machine
 from sim.scenario import ScenarioConfig, load_scenario
 from sim.valve_audit import Audit, Trace, audit
 
-READY_LIMIT_S = 60.0
+READY_LIMIT_S = 40.0
 PULSES_LIMIT_S = 6.0
 """A stretch without ready flowers is no reason to wait longer: the daemon dies without having fired."""
 MID_TRAIN_LIMIT_S = 1.5
 STUCK_S = 5.0
 PLACE_SLACK_M = 0.01
+PRESS_EVERY_S = 0.5
 DEAD_S = 0.6
 """Well past the dead-man's 250 ms, also on a busy machine."""
 LOOK_S = 0.02
@@ -134,22 +135,29 @@ class CampaignRobot:
         return daemon, Operator(self._folder / "telemetry.sock")
 
     def _ready(self, operator: Operator, daemon: subprocess.Popen[bytes]) -> None:
-        """Wait for READY; after a reset of the board a person says where the cart stands."""
+        """Wait for READY; a person releases what is latched and, after a reset, says where the cart stands."""
+        next_press = 0.0
 
         def ready() -> bool:
+            nonlocal next_press
             operator.look(LOOK_S)
-            seen = operator.snapshot
-            if seen is None or seen.mode is not Mode.READY or seen.row.s is None:
+            seen, now = operator.snapshot, self._clock.now()
+            if seen is None or now < next_press:
                 return False
-            if self._place_lost and abs(seen.row.s - self._wheel_s()) > PLACE_SLACK_M:
+            if seen.mode in {Mode.STOPPED, Mode.FAULT}:
+                operator.press(CommandName.RELEASE)
+            elif self._place_lost and seen.link.up and not self._stands_where_it_says(seen.row.s):
                 operator.press(CommandName.SET_POSITION, self._wheel_s())
-                return False
-            self._place_lost = False
-            return True
+            else:
+                return seen.mode is Mode.READY
+            next_press = now + PRESS_EVERY_S
+            return False
 
         if not self._wait(READY_LIMIT_S, ready, daemon):
-            mode = "nothing" if operator.snapshot is None else operator.snapshot.mode.value
-            raise RealtimeError(f"the daemon does not get ready (it says {mode}); see {self._log.name}")
+            seen = operator.snapshot
+            said = "nothing" if seen is None else f"{seen.mode.value}, link: {seen.link.text}"
+            raise RealtimeError(f"the daemon does not get ready ({said}); see {self._log.name}")
+        self._place_lost = False
 
     def _trouble(self, kind: str, daemon: subprocess.Popen[bytes]) -> None:
         self.counts[kind] += 1
@@ -208,6 +216,9 @@ class CampaignRobot:
 
     def _observe(self) -> None:
         self._trace.take(self._page.edges())
+
+    def _stands_where_it_says(self, s: float | None) -> bool:
+        return s is not None and abs(s - self._wheel_s()) < PLACE_SLACK_M
 
     def _wheel_s(self) -> float:
         """Return where an odometry that never lost a tick would be."""

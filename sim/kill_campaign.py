@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import msgspec
@@ -85,11 +85,11 @@ def run_campaign(kills: int, robots: int, seed: int, console: Console | None = N
     with ThreadPoolExecutor(robots) as pool:
         runs = [pool.submit(one, number) for number in range(robots)]
         try:
-            wait(runs, return_when=FIRST_EXCEPTION)
+            for run in as_completed(runs):
+                run.result()
         finally:
             # Whatever broke one robot, or a key that ended us, must not leave the others running.
-            if not all(run.done() and run.exception() is None for run in runs):
-                ending.set()
+            ending.set()
         ended = [run.result() for run in runs]
     shutil.rmtree(folder)
     return _summed([robot for robot, _ in ended], [found for _, found in ended], clock.now() - started)

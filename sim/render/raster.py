@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ BOX = np.dtype(
 """One flower in the frame, as raster_box in raster.h."""
 
 BOX_CAPACITY = 4096
+
+_LIBRARY_LOCK = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Canvas:
         count = _raster.lib.raster_parts(
             camera,
             light,
-            _library()[0],
+            _library(),
             _pointer("raster_part *", parts),
             len(parts),
             swayed,
@@ -165,9 +168,15 @@ def _effects_struct(config: EffectsConfig, seed: int) -> Any:
     return effects
 
 
+def _library() -> Any:
+    # One thread builds it: of two that race, the cache would keep one and free what the other draws from.
+    with _LIBRARY_LOCK:
+        return _built_library()[0]
+
+
 @cache
-def _library() -> tuple[Any, Library]:
-    """Return the C form of the library with the arrays it points into: two threads may build two of them."""
+def _built_library() -> tuple[Any, Library]:
+    """Return the C form of the library, and the arrays it points into, kept as long as it."""
     models = library()
     struct = _raster.ffi.new("raster_library *")
     struct.vertices = _pointer("raster_vertex *", models.vertices)
