@@ -48,6 +48,9 @@ class ClockSync:
         self._tick0_us = 0
         self._host0 = 0.0
         self.seconds_per_us = 1e-6
+        self.taken = 0
+        """Pings so far."""
+        self.last_trip_s = 0.0
 
     @property
     def samples(self) -> int:
@@ -63,7 +66,9 @@ class ClockSync:
         """Take a ping's send and receive time and the MCU's uint32 stamp."""
         tick = extend(tick_us, self._last_us) if self._samples else tick_us
         self._last_us = max(self._last_us, tick) if self._samples else tick
-        self._samples.append(Sample(sent, tick, max(0.0, received - sent)))
+        self.taken += 1
+        self.last_trip_s = max(0.0, received - sent)
+        self._samples.append(Sample(sent, tick, self.last_trip_s))
         self._fit()
 
     def to_host(self, tick_us: int) -> float:

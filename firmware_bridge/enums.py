@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 
 PROTOCOL_VERSION = 1
 MAX_PAYLOAD = 48
@@ -124,6 +125,7 @@ class Flag(IntFlag):
     COMPRESSOR = 2048
 
 
+@lru_cache(maxsize=1024)
 def word(kind: type[IntEnum], code: int) -> str:
     """Return a code's name in lower case; `code_N` for one that this version does not know."""
     try:

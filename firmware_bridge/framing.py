@@ -13,6 +13,8 @@ from firmware_bridge.enums import MAX_PAYLOAD, PROTOCOL_VERSION
 _HEADER = struct.Struct("<BBHI")
 _CRC = struct.Struct("<I")
 _OVERHEAD = _HEADER.size + _CRC.size
+_RESIDUE = 0x2144DF1C
+"""CRC-32 of any bytes that are followed by their own CRC-32, little-endian."""
 MAX_WIRE = _OVERHEAD + MAX_PAYLOAD + 2
 """Longest frame on the wire with its 0x00: COBS adds one byte below 255."""
 
@@ -41,15 +43,12 @@ def decode_frame(encoded: bytes) -> Frame | None:
         raw: bytes = cobs.decode(encoded)
     except cobs.DecodeError:
         return None
-    size = len(raw) - _CRC.size
-    if not _HEADER.size <= size <= _HEADER.size + MAX_PAYLOAD:
-        return None
-    if crc32(raw[:size]) != int.from_bytes(raw[size:], "little"):
+    if not _OVERHEAD <= len(raw) <= _OVERHEAD + MAX_PAYLOAD or crc32(raw) != _RESIDUE:
         return None
     version, type_code, seq, session = _HEADER.unpack_from(raw)
     if version != PROTOCOL_VERSION:
         return None
-    return Frame(type_code, seq, session, raw[_HEADER.size : size])
+    return Frame(type_code, seq, session, raw[_HEADER.size : -_CRC.size])
 
 
 class Deframer:

@@ -17,6 +17,7 @@ from firmware_bridge.transport import Transport, TransportError
 
 _EPSILON_S = 1e-4
 _EAGER_PINGS = 8
+_REFUSALS = (Ack, ReceiptMessage)
 NO_ANSWER = "the microcontroller does not answer: check its power, the port and the baud rate"
 
 
@@ -135,7 +136,7 @@ class Session:
 
     def _take(self, received: Received, now: float) -> None:
         message = received.message
-        if isinstance(message, Ack | ReceiptMessage) and message.result == Result.BAD_SESSION:
+        if isinstance(message, _REFUSALS) and message.result == Result.BAD_SESSION:
             if self.link.is_ours(received.seq):
                 self.lose("the microcontroller restarted or answers another program", now, 0.0)
             return

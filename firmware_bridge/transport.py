@@ -12,7 +12,8 @@ from typing import Protocol
 import serial
 from serial.tools import list_ports
 
-WRITE_TIMEOUT_S = 0.05
+WRITE_WAITS, WRITE_WAIT_S = 5, 0.01
+"""A port that takes no data is waited for this often and this long: 50 ms in all."""
 READ_ROOM = 4096
 
 
@@ -54,6 +55,20 @@ def _open_problem(port: str, error: Exception) -> str:
     return f"serial port {port} cannot be opened ({text}): is it a serial port?"
 
 
+def _send(fd: int, data: bytes) -> bool:
+    """Write all of `data`; False when the port does not take it in time. pyserial's own write costs twice."""
+    for waits in range(WRITE_WAITS + 1):
+        if waits:
+            select.select([], [fd], [], WRITE_WAIT_S)
+        try:
+            data = data[os.write(fd, data) :]
+        except BlockingIOError:
+            continue
+        if not data:
+            return True
+    return False
+
+
 class SerialTransport:
     """A serial port, opened exclusively when it is first used."""
 
@@ -89,14 +104,14 @@ class SerialTransport:
         """Send all of it within 50 ms; raises TransportError."""
         opened = self._opened()
         try:
-            opened.write(data)
-        except serial.SerialTimeoutException as error:
+            taken = _send(opened.fileno(), data)
+        except (OSError, termios.error, TypeError) as error:
+            raise self._lost(error) from error
+        if not taken:
             self.close()
             raise TransportError(
                 f"serial port {self.port} takes no data: the microcontroller hangs or flow control is on"
-            ) from error
-        except (OSError, termios.error, TypeError) as error:
-            raise self._lost(error) from error
+            )
 
     def close(self) -> None:
         """Let go of the port."""
@@ -110,9 +125,7 @@ class SerialTransport:
     def _opened(self) -> serial.Serial:
         if self._serial is None:
             try:
-                self._serial = serial.Serial(
-                    self.port, self._baud_rate, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True
-                )
+                self._serial = serial.Serial(self.port, self._baud_rate, timeout=0, exclusive=True)
             except (OSError, termios.error, ValueError) as error:
                 raise TransportError(_open_problem(self.port, error)) from error
         return self._serial
