@@ -41,15 +41,20 @@ class McuBridge:
     """Keeps a session with the MCU and reconnects by itself. Call `poll` in every step of the loop.
 
     Each pulse given to `fire` ends in one final event: a refusing PulseReceipt or a PulseOutcome (which is
-    told again until `acknowledge`). `nonce` seeds the sessions' nonces, for repeatable runs.
+    told again until `acknowledge`). `nonce` seeds the sessions' nonces, for repeatable runs. Each session
+    begins by setting `lags_us`, one for each nozzle, before it can be armed; none leaves the board's own.
     """
 
     def __init__(
-        self, transport: Transport, config: BridgeConfig | None = None, nonce: int | None = None
+        self,
+        transport: Transport,
+        config: BridgeConfig | None = None,
+        nonce: int | None = None,
+        lags_us: Sequence[int] = (),
     ) -> None:
         self._config = config or BridgeConfig()
         nonces = Random(secrets.randbits(64) if nonce is None else nonce)
-        self._session = Session(transport, self._config, nonces)
+        self._session = Session(transport, self._config, nonces, lags_us)
         self._link = self._session.link
         self._pulses = PulseLog()
         self._events: list[Event] = []

@@ -1,15 +1,20 @@
-"""HELLO to LinkUp: opens a session, checks that both sides speak the same protocol, asks for the limits."""
+"""HELLO to LinkUp: opens a session, checks that both sides speak the same protocol, asks for the limits,
+sets the calibrated valve lags and asks again what configuration the board has with them."""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
 from random import Random
 
 from firmware_bridge.enums import MessageType, ResetCause, Result, word
 from firmware_bridge.events import LinkUp
 from firmware_bridge.link import Link, Received
-from firmware_bridge.messages import PROTOCOL_HASH, Ack, Hello, Limits, LimitsQuery, Welcome
+from firmware_bridge.messages import PROTOCOL_HASH, Ack, Hello, Limits, LimitsQuery, SetLag, Welcome
 
 HELLO_EVERY_S = 0.1
+LAGS_AT_ONCE = 8
+"""SET_LAG requests under way together: a slow line answers these before they are due again (assumed)."""
 
 
 def version_text(version: int) -> str:
@@ -18,50 +23,106 @@ def version_text(version: int) -> str:
 
 
 class Handshake:
-    """One attempt after another to open a session; a fresh nonce for each."""
+    """One attempt after another to open a session; a fresh nonce for each.
 
-    def __init__(self, link: Link, nonces: Random, expected_config_crc: int | None) -> None:
+    `lags_us[n]` is set on nozzle n, as far as the board has nozzles; none leaves the board's own.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        nonces: Random,
+        expected_config_crc: int | None,
+        lags_us: Sequence[int] = (),
+    ) -> None:
         self.welcome: Welcome | None = None
         self.limits: Limits | None = None
         self.welcomed_at = (0.0, 0.0)
         self._link = link
         self._nonces = nonces
         self._expected_config_crc = expected_config_crc
+        self._lags_us = tuple(lags_us)
         self._nonce = 0
-        self._sent: float | None = None
+        self._start_over()
 
     def begin(self) -> None:
         """Start over with a new nonce."""
-        self.welcome = self.limits = None
         self._nonce = self._nonces.getrandbits(32) or 1
-        self._sent = None
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self.welcome = self.limits = None
+        self._hellos: dict[int, float] = {}
+        self._greeting = True
+        self._lags_left: deque[SetLag] = deque()
+        self._lag_problem = ""
 
     def step(self, now: float) -> None:
         """Send HELLO until it is answered."""
-        if self.welcome is None and (self._sent is None or now - self._sent >= HELLO_EVERY_S):
-            self._sent = now
-            self._link.post(Hello(self._nonce, PROTOCOL_HASH))
+        if self._greeting and (not self._hellos or now - max(self._hellos.values()) >= HELLO_EVERY_S):
+            self._hellos[self._link.post(Hello(self._nonce, PROTOCOL_HASH))] = now
 
     def take(self, received: Received, now: float) -> bool:
         """Take a message; True once the session stands."""
         message = received.message
         if isinstance(message, Ack):
-            if message.command == MessageType.HELLO and message.result == Result.BAD_SESSION:
-                self.begin()
-            return False
+            return self._take_ack(received.seq, message, now)
         if isinstance(message, Limits):
-            self.limits = message
             fits = isinstance(self._link.asked(received.seq), LimitsQuery)
+            self.limits = message
             self._link.answered(received.seq)
-            return fits
-        if not isinstance(message, Welcome) or self.welcome is not None or message.nonce != self._nonce:
+            return fits and self._set_lags(now)
+        if isinstance(message, Welcome) and self._greeting and message.nonce == self._nonce:
+            return self._take_welcome(received.seq, message, now)
+        return False
+
+    def _take_welcome(self, seq: int, message: Welcome, now: float) -> bool:
+        # Only an answer to a HELLO sent after the lags tells of the configuration with them.
+        sent = self._hellos.get(seq)
+        if sent is None:
             return False
+        first = self.welcome is None
         self.welcome = message
-        self.welcomed_at = (self._sent if self._sent is not None else now, now)
+        self.welcomed_at = (sent, now)
+        self._greeting = False
+        if not first:
+            return True
         self._link.open(message.nonce ^ message.boot_id)
         if self.protocol_mismatch:
             return True
         self._link.request(LimitsQuery(), now)
+        return False
+
+    def _set_lags(self, now: float) -> bool:
+        """Begin to set the lags; True when there are none to set."""
+        nozzles = 0 if self.welcome is None else self.welcome.nozzles
+        self._lags_left.extend(SetLag(n, lag_us) for n, lag_us in enumerate(self._lags_us[:nozzles]))
+        if not self._lags_left:
+            return True
+        for _ in range(min(LAGS_AT_ONCE, len(self._lags_left))):
+            self._link.request(self._lags_left.popleft(), now)
+        return False
+
+    def _take_ack(self, seq: int, message: Ack, now: float) -> bool:
+        if message.result == Result.BAD_SESSION:
+            if message.command == MessageType.HELLO:
+                self.begin()
+            return False
+        asked = self._link.asked(seq)
+        if message.command != MessageType.SET_LAG or not isinstance(asked, SetLag):
+            return False
+        self._link.answered(seq)
+        if message.result != Result.OK:
+            self._lag_problem = (
+                f"the lag of nozzle {asked.nozzle}, {asked.lag_us} µs, was refused: "
+                f"{word(Result, message.result)}; correct controller.lag_us or reflash the microcontroller"
+            )
+        if self._lags_left:
+            self._link.request(self._lags_left.popleft(), now)
+        elif not self._link.waiting(SetLag):
+            self._hellos.clear()
+            self._greeting = True
+            self.step(now)
         return False
 
     @property
@@ -71,9 +132,11 @@ class Handshake:
 
     @property
     def config_mismatch(self) -> bool:
-        """True when the board's configuration is not the one expected."""
+        """True when the board's configuration, with the lags set, is not the one expected."""
         expected = self._expected_config_crc
-        return self.welcome is not None and expected is not None and self.welcome.config_crc != expected
+        if self.welcome is None:
+            return False
+        return bool(self._lag_problem) or (expected is not None and self.welcome.config_crc != expected)
 
     @property
     def problem(self) -> str:
@@ -85,6 +148,8 @@ class Handshake:
                 f"the firmware speaks protocol {self.welcome.protocol_hash:#010x}, this program "
                 f"{PROTOCOL_HASH:#010x}: reflash the microcontroller"
             )
+        if self._lag_problem:
+            return self._lag_problem
         if self.config_mismatch:
             return (
                 f"the board's configuration has CRC {self.welcome.config_crc:#010x}, expected "

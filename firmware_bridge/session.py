@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,7 +33,10 @@ class BridgeConfig(BaseModel):
     reconnect_s: float = Field(default=0.5, ge=0.05, le=10.0, description="wait after a lost cable")
     drive_valid_ms: int = Field(default=300, ge=50, le=2000, description="validity of a drive command")
     expected_config_crc: int | None = Field(
-        default=None, ge=0, le=0xFFFF_FFFF, description="of the board's configuration; none: any"
+        default=None,
+        ge=0,
+        le=0xFFFF_FFFF,
+        description="of the board's configuration, the lags of this file set; none: any",
     )
     link: LinkConfig = LinkConfig()
 
@@ -40,9 +44,11 @@ class BridgeConfig(BaseModel):
 class Session:
     """Keeps `link` in a session; `poll` never raises, a lost cable or MCU is a LinkDown and a new attempt."""
 
-    def __init__(self, transport: Transport, config: BridgeConfig, nonces: Random) -> None:
+    def __init__(
+        self, transport: Transport, config: BridgeConfig, nonces: Random, lags_us: Sequence[int] = ()
+    ) -> None:
         self.link = Link(transport, config.link)
-        self.handshake = Handshake(self.link, nonces, config.expected_config_crc)
+        self.handshake = Handshake(self.link, nonces, config.expected_config_crc, lags_us)
         self.clock = ClockSync()
         self.up = False
         self.wanted = False
