@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 MAGIC = 0x31544E4C50424242
 EDGES = 4096
-EDGE = struct.Struct("<QII")
+EDGE = struct.Struct("<QHHI")
 SENSORS = struct.Struct("<IIIII")
 SENSORS_AT = 8
 VALVES_AT, MOTOR_AT, STEPS_AT, EDGE_COUNT_AT, COMPRESSOR_AT, EDGES_AT = 32, 40, 44, 48, 52, 56
@@ -18,11 +18,12 @@ MASK = 0xFFFF_FFFF
 
 
 class PlantEdge(NamedTuple):
-    """A valve that opened or closed at CLOCK_MONOTONIC microseconds."""
+    """A valve that opened or closed at CLOCK_MONOTONIC microseconds, in the board's `step` (modulo 2^32)."""
 
     at_us: int
     nozzle: int
     open: bool
+    step: int
 
 
 class PlantPage:
@@ -83,8 +84,8 @@ class PlantPage:
         return [self._edge(n) for n in range(first, count)]
 
     def _edge(self, n: int) -> PlantEdge:
-        at_us, nozzle, is_open = EDGE.unpack_from(self._map, EDGES_AT + n % EDGES * EDGE.size)
-        return PlantEdge(at_us, nozzle, bool(is_open))
+        at_us, nozzle, is_open, step = EDGE.unpack_from(self._map, EDGES_AT + n % EDGES * EDGE.size)
+        return PlantEdge(at_us, nozzle, bool(is_open), step)
 
     def close(self) -> None:
         """Unmap."""

@@ -121,9 +121,9 @@ class CampaignRobot:
             daemon.wait()
         self._observe()
         self.counts["frames spoiled"] = self._cable.spoiled
-        cap_s = self._config.controller.max_on_us * 1e-6
+        cap_steps = self._config.controller.max_on_us // 1000
         ledger = self._folder / "ledger.sqlite"
-        return audit(ledger, self._trace.all(), cap_s, self._config.dose.same_flower_m)
+        return audit(ledger, self._trace.all(), cap_steps, self._config.dose.same_flower_m)
 
     def close(self) -> None:
         """End world, cable and board."""

@@ -91,8 +91,11 @@ def run_campaign(kills: int, robots: int, seed: int, console: Console | None = N
             # Whatever broke one robot, or a key that ended us, must not leave the others running.
             ending.set()
         ended = [run.result() for run in runs]
+    result = _summed([robot for robot, _ in ended], [found for _, found in ended], clock.now() - started)
+    if result.broken:
+        return msgspec.structs.replace(result, problems=(*result.problems, f"ledgers and logs: {folder}"))
     shutil.rmtree(folder)
-    return _summed([robot for robot, _ in ended], [found for _, found in ended], clock.now() - started)
+    return result
 
 
 def _summed(robots: Sequence[CampaignRobot], audits: Sequence[Audit], wall_s: float) -> CampaignResult:

@@ -19,15 +19,15 @@ from robot.types import Place
 
 SAME_TRAIN_S = 0.1
 """A longer pause on one nozzle parts two trains; openings of a train follow within 50 ms."""
-SLACK_S = 0.03
-"""Between the host's idea of the MCU's clock and the trace, on a machine that may hold either process up."""
+WITHIN_S = 2.0
+"""From the host's idea of a train's first opening to any of its openings in the trace, either process held up."""
 LONGEST_WAIT_S = 25.0
 """From sending to the first opening; the MCU keeps no pulse longer."""
 
 BIN_M = 0.1
 
 INTENTS = """
-SELECT i.pulse_id, i.nozzle, i.openings, i.t, o.outcome, o.openings, o.opened_at, o.closed_at
+SELECT i.pulse_id, i.nozzle, i.openings, i.t, o.outcome, o.openings, o.opened_at
 FROM intent i LEFT JOIN outcome o USING (pulse_id) ORDER BY i.pulse_id
 """
 
@@ -41,11 +41,15 @@ WHERE o.outcome IS NULL OR o.outcome NOT IN ('not_fired', 'refused') ORDER BY i.
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One opening of one valve; times in monotonic seconds, `closed` None for one that never closed."""
+    """One opening of one valve; times in monotonic seconds, `closed` None for one that never closed.
+
+    `steps` are the board's own millisecond steps meanwhile: fewer than the time says when it was held up.
+    """
 
     nozzle: int
     opened: float
     closed: float | None
+    steps: int
 
 
 class Trace:
@@ -54,21 +58,22 @@ class Trace:
     def __init__(self) -> None:
         self.openings: list[Opening] = []
         self.last_closing = 0.0
-        self._open: dict[int, float] = {}
+        self._open: dict[int, tuple[float, int]] = {}
 
     def take(self, edges: Sequence[PlantEdge]) -> None:
         """Take the newest edges."""
         for edge in edges:
             at = edge.at_us * 1e-6
             if edge.open:
-                self._open[edge.nozzle] = at
+                self._open[edge.nozzle] = (at, edge.step)
             elif edge.nozzle in self._open:
-                self.openings.append(Opening(edge.nozzle, self._open.pop(edge.nozzle), at))
+                opened, step = self._open.pop(edge.nozzle)
+                self.openings.append(Opening(edge.nozzle, opened, at, (edge.step - step) % 2**32))
                 self.last_closing = at
 
     def all(self) -> list[Opening]:
         """Return every opening, the ones that never closed too."""
-        stuck = [Opening(nozzle, opened, None) for nozzle, opened in self._open.items()]
+        stuck = [Opening(nozzle, opened, None, 0) for nozzle, (opened, _) in self._open.items()]
         return sorted([*self.openings, *stuck], key=lambda opening: opening.opened)
 
 
@@ -82,7 +87,6 @@ class Intent(msgspec.Struct, frozen=True, array_like=True):
     outcome: str | None
     openings: int | None
     opened_at: float | None
-    closed_at: float | None
 
 
 @dataclass(slots=True)
@@ -105,15 +109,18 @@ def _rows(ledger: Path, statement: str) -> list[Any]:
         return db.execute(statement).fetchall()
 
 
-def audit(ledger: Path, openings: Sequence[Opening], cap_s: float, same_flower_m: float) -> Audit:
-    """Compare a ledger with the openings of its whole life; `cap_s` is the longest one allowed."""
+def audit(ledger: Path, openings: Sequence[Opening], cap_steps: int, same_flower_m: float) -> Audit:
+    """Compare a ledger with the openings of its whole life; a valve may be open for `cap_steps` ms of the board.
+
+    Order and counts decide, times only tell trains apart: any process here may be held up for a moment.
+    """
     result = Audit()
     by_nozzle: defaultdict[int, list[Opening]] = defaultdict(list)
     for opening in openings:
         by_nozzle[opening.nozzle].append(opening)
         lasted = float("inf") if opening.closed is None else opening.closed - opening.opened
         result.longest_s = max(result.longest_s, lasted)
-        result.past_cap += lasted > cap_s
+        result.past_cap += opening.closed is None or opening.steps > cap_steps + 1
     intents = [msgspec.convert(row, Intent) for row in _rows(ledger, INTENTS)]
     result.states.update(intent.outcome or "lost" for intent in intents)
     result.lost = result.states["lost"]
@@ -125,17 +132,19 @@ def audit(ledger: Path, openings: Sequence[Opening], cap_s: float, same_flower_m
 
 
 def _without_measured(intents: Sequence[Intent], trace: Sequence[Opening], result: Audit) -> list[Opening]:
-    """Check each measured outcome against the trace; returns the openings that no outcome speaks of."""
-    left = list(trace)
-    for intent in intents:
-        if intent.opened_at is None or intent.closed_at is None:
-            continue
-        begin, end = intent.opened_at - SLACK_S, intent.closed_at + SLACK_S
-        own = [o for o in left if begin <= o.opened <= end and o.closed is not None and o.closed <= end]
-        if len(own) != intent.openings:
+    """Give each measured outcome its openings, nearest first; returns those that no outcome speaks of."""
+    left = sorted(trace, key=lambda opening: opening.opened)
+    measured = [(intent.opened_at, intent) for intent in intents if intent.opened_at is not None]
+    for opened_at, intent in sorted(measured, key=lambda pair: pair[0]):
+        told = intent.openings or 0
+        first = min(range(len(left)), key=lambda i: abs(left[i].opened - opened_at), default=0)
+        own = [
+            opening for opening in left[first : first + told] if abs(opening.opened - opened_at) <= WITHIN_S
+        ]
+        if len(own) != told:
             result.misreported += 1
-            result.problems.append(f"pulse {intent.pulse_id}: told {intent.openings}, the valve {len(own)}")
-        left = [opening for opening in left if opening not in own]
+            result.problems.append(f"pulse {intent.pulse_id}: told {told} openings, the valve {len(own)}")
+        del left[first : first + len(own)]
     return left
 
 

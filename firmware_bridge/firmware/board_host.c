@@ -120,7 +120,8 @@ void bb_hal_valves(uint64_t open, uint32_t cap_us)
         if (!(changed >> n & 1u))
             continue;
         uint32_t count = atomic_load(&host.page->edge_count);
-        host.page->edges[count % BB_PLANT_EDGES] = (bb_plant_edge){at_us, n, open >> n & 1u};
+        bb_plant_edge edge = {at_us, (uint16_t)n, (uint16_t)(open >> n & 1u), atomic_load(&host.page->steps)};
+        host.page->edges[count % BB_PLANT_EDGES] = edge;
         atomic_store(&host.page->edge_count, count + 1u);
     }
     host.open = open;

@@ -10,8 +10,8 @@
 
 typedef struct {
     uint64_t at_us; /* CLOCK_MONOTONIC */
-    uint32_t nozzle;
-    uint32_t open;
+    uint16_t nozzle, open;
+    uint32_t step; /* `steps` at the time: tells a long opening from a board that was held up */
 } bb_plant_edge;
 
 /* Each word is read and written whole; the machine writes the first group, the board the second. */

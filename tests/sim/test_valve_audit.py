@@ -10,7 +10,7 @@ from robot import ledger_schema as sql
 from sim.valve_audit import Audit, Opening, Trace, audit
 
 PERIOD_S, ON_S = 0.042, 0.015
-CAP_S = 0.05
+CAP_STEPS = 50
 
 
 @pytest.fixture
@@ -34,11 +34,11 @@ def ledger(tmp_path: Path) -> Path:
 
 def train(nozzle: int, start: float, openings: int = 3) -> list[Opening]:
     starts = [start + i * PERIOD_S for i in range(openings)]
-    return [Opening(nozzle, t, t + ON_S) for t in starts]
+    return [Opening(nozzle, t, t + ON_S, 15) for t in starts]
 
 
 def judged(ledger: Path, openings: list[Opening]) -> Audit:
-    return audit(ledger, sorted(openings, key=lambda o: o.opened), CAP_S, 0.006)
+    return audit(ledger, sorted(openings, key=lambda o: o.opened), CAP_STEPS, 0.006)
 
 
 def test_trace_and_ledger_that_agree_have_no_problem(ledger: Path) -> None:
@@ -62,8 +62,14 @@ def test_report_of_openings_that_were_not_there_is_seen(ledger: Path) -> None:
 
 
 def test_opening_past_the_cap_or_without_end_is_seen(ledger: Path) -> None:
-    assert judged(ledger, [*train(3, 10.0), Opening(4, 20.1, 20.2)]).past_cap == 1
-    assert judged(ledger, [*train(3, 10.0), Opening(4, 20.1, None)]).past_cap == 1
+    assert judged(ledger, [*train(3, 10.0), Opening(4, 20.1, 20.2, 100)]).past_cap == 1
+    assert judged(ledger, [*train(3, 10.0), Opening(4, 20.1, None, 0)]).past_cap == 1
+
+
+def test_board_that_was_held_up_with_an_open_valve_is_no_opening_past_the_cap(ledger: Path) -> None:
+    found = judged(ledger, [*train(3, 10.0), Opening(4, 20.1, 20.2, 16)])
+    assert found.past_cap == 0
+    assert found.longest_s == pytest.approx(0.1)
 
 
 def test_pulse_without_any_outcome_is_lost(ledger: Path) -> None:
@@ -90,7 +96,7 @@ def test_flower_whose_first_pulse_gave_no_air_may_be_shot_again(ledger: Path) ->
 
 def test_edges_become_openings_as_they_come() -> None:
     trace = Trace()
-    trace.take([PlantEdge(1_000_000, 5, True)])
-    trace.take([PlantEdge(1_015_000, 5, False), PlantEdge(2_000_000, 6, True)])
-    assert trace.all() == [Opening(5, 1.0, 1.015), Opening(6, 2.0, None)]
+    trace.take([PlantEdge(1_000_000, 5, True, 2**32 - 5)])
+    trace.take([PlantEdge(1_015_000, 5, False, 10), PlantEdge(2_000_000, 6, True, 1000)])
+    assert trace.all() == [Opening(5, 1.0, 1.015, 15), Opening(6, 2.0, None, 0)]
     assert trace.last_closing == pytest.approx(1.015)
