@@ -4,10 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.bombus-ready
 DEV    := $(VENV)/.bombus-dev-ready
+KILLS  ?= 200
 SOURCES := pyproject.toml setup.py $(wildcard firmware_bridge/*_build.py firmware_bridge/firmware/*.[ch] sim/render/*_build.py sim/render/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-train sim check test test-slow firmware test-firmware bench clean
+.PHONY: help setup setup-train sim check test test-slow campaign firmware test-firmware bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +60,9 @@ firmware:  ## build/firmware: the emulated board's image; the RP2040's too where
 
 test-firmware: $(DEV) firmware  ## the shipped core on an emulated Cortex-M3; the bus trace is the witness
 	BOMBUS_EMULATOR_REQUIRED=1 $(BIN)/pytest -q tests/firmware/emulated
+
+campaign: $(STAMP)  ## kill the daemon KILLS times (200) and hold its ledger against the valves
+	@$(BIN)/python -m sim.kill_campaign --kills $(KILLS)
 
 bench: $(STAMP)  ## time each stage of a frame's way on this machine
 	@$(BIN)/bombus bench
