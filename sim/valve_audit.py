@@ -180,13 +180,25 @@ def _trains(openings: Sequence[Opening]) -> list[list[Opening]]:
 def _find_flowers_shot_twice(
     targets: Sequence[tuple[int, str, float, float, float]], same_flower_m: float, result: Audit
 ) -> None:
-    """Count flowers that two pulses were meant for and may have met. All of a campaign is one interval."""
-    rows: defaultdict[tuple[str, int], list[tuple[int, Place]]] = defaultdict(list)
-    for pulse_id, side, *place in targets:
-        where: Place = (place[0], place[1], place[2])
-        bin_at = round(where[0] / BIN_M)
-        for other, there in (found for i in (-1, 0, 1) for found in rows[side, bin_at + i]):
-            if other != pulse_id and dist(where, there) <= same_flower_m:
-                result.shot_twice += 1
-                result.problems.append(f"pulses {other} and {pulse_id}: the same flower")
-        rows[side, bin_at].append((pulse_id, where))
+    """Count pulses meant only for flowers that had theirs before. All of a campaign is one interval.
+
+    A jet at one flower may meet its treated neighbour too: that one is listed with the pulse, and is no repeat.
+    """
+    met: defaultdict[tuple[str, int], list[Place]] = defaultdict(list)
+    by_pulse: defaultdict[int, list[tuple[str, Place]]] = defaultdict(list)
+    for pulse_id, side, *(s, h, d) in targets:
+        by_pulse[pulse_id].append((side, (s, h, d)))
+    for pulse_id, flowers in by_pulse.items():
+        again = [
+            any(
+                dist(place, there) <= same_flower_m
+                for i in (-1, 0, 1)
+                for there in met[side, round(place[0] / BIN_M) + i]
+            )
+            for side, place in flowers
+        ]
+        if all(again):
+            result.shot_twice += 1
+            result.problems.append(f"pulse {pulse_id}: every flower of it had been shot before")
+        for side, place in flowers:
+            met[side, round(place[0] / BIN_M)].append(place)

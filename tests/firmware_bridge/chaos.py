@@ -71,6 +71,8 @@ class Cable:
 
     def __init__(self, house: House, seed: int) -> None:
         self.out = False
+        self.held: list[bytes] | None = None
+        """Frames to the MCU that an adapter keeps in its buffer for now, while it does."""
         self.said: list[bytes] = []
         self.faults: dict[str, deque[str]] = {TO_MCU: deque(), TO_HOST: deque()}
         self._house = house
@@ -88,6 +90,11 @@ class Cable:
     def close(self) -> None:
         """A host that dies lets go; what is on its way still arrives."""
 
+    def let_go(self) -> None:
+        """Let what was held arrive now, before anything said later."""
+        held, self.held = self.held or [], None
+        self._way[TO_MCU][:0] = [(self._house.now_us, frame) for frame in held]
+
     def pull(self) -> None:
         """Take the plug out: what is on its way is lost."""
         self.out = True
@@ -101,7 +108,9 @@ class Cable:
             frame = piece + b"\0"
             if way == TO_MCU:
                 self.said.append(frame)
-            if not self.out:
+            if self.held is not None and way == TO_MCU:
+                self.held.append(frame)
+            elif not self.out:
                 self._travel(way, frame)
 
     def arrived(self, way: str) -> list[bytes]:
@@ -242,7 +251,9 @@ class House:
     def wait_armed(self) -> None:
         """Let time pass until pulses are accepted, for a second at most."""
         for _ in range(100):
-            if self.host.cart.armed:
+            age = self.host.cart.telemetry_age(self.now)
+            # What was told before a new session is still shown for a moment.
+            if self.host.cart.armed and age is not None and age < 0.02:
                 return
             self.run(10)
 

@@ -118,6 +118,28 @@ class AtMostOnce(RuleBasedStateMachine):
         self.house.cable.faults[way].extend(faults)
         self.house.run(30)
 
+    @rule(shots=SHOTS, meanwhile=st.sampled_from(["reset", "pull", "crash"]))
+    def fire_into_a_buffer_that_comes_out_in_the_next_session(
+        self, shots: list[tuple[int, int]], meanwhile: str
+    ) -> None:
+        house, cable = self.house, self.house.cable
+        house.wait_armed()
+        cable.held = []
+        for flower, ahead in shots:
+            house.host.fire(flower, ahead + 1500)
+        late, cable.held = cable.held, None
+        if meanwhile == "reset":
+            house.reset_mcu()
+        elif meanwhile == "crash":
+            house.crash_host()
+        else:
+            self.pull_the_cable_and_put_it_back(50)
+        house.run(200)
+        house.wait_armed()
+        cable.held = late
+        cable.let_go()
+        house.run(100)
+
     @rule(index=st.integers(0, 1 << 20), times=st.integers(1, 3))
     def say_an_old_frame_again(self, index: int, times: int) -> None:
         for _ in range(times):

@@ -86,6 +86,13 @@ def test_flower_that_two_pulses_were_meant_for_is_seen(ledger: Path) -> None:
     assert judged(ledger, train(3, 10.0)).shot_twice == 1
 
 
+def test_neighbour_in_the_jet_of_a_new_flower_is_no_repeat(ledger: Path) -> None:
+    with sqlite3.connect(ledger) as db:
+        db.execute(sql.INTEND_FLOWER, (2, 7, 1.002, 1.6, 0.43))
+    db.close()
+    assert judged(ledger, train(3, 10.0)).shot_twice == 0
+
+
 def test_flower_whose_first_pulse_gave_no_air_may_be_shot_again(ledger: Path) -> None:
     with sqlite3.connect(ledger) as db:
         db.execute("UPDATE intent_flower SET s = 1.002 WHERE pulse_id = 2")
