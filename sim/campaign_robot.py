@@ -25,7 +25,7 @@ from sim.realtime import Operator, RealtimeError, write_machine
 from sim.scenario import ScenarioConfig, load_scenario
 from sim.valve_audit import Audit, Trace, audit
 
-READY_LIMIT_S = 40.0
+READY_LIMIT_S = 120.0
 PULSES_LIMIT_S = 6.0
 """A stretch without ready flowers is no reason to wait longer: the daemon dies without having fired."""
 MID_TRAIN_LIMIT_S = 1.5
