@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from firmware_bridge.events import LinkUp
 from firmware_bridge.sniffer import Heard, Sniffer
 from firmware_bridge.transport import SerialTransport, Transport
 from robot.bench_link import BenchLink
+from robot.calibration.config import calibrated_lags
 from robot.clock import MonotonicClock
 from robot.config import DEMO_MACHINE, load_config
 
@@ -22,15 +23,24 @@ class PortLink(BenchLink):
 
 @contextmanager
 def open_bench(
-    config: Path | None, port: str | None, hear: Callable[[Heard], None] | None = None
+    config: Path | None,
+    port: str | None,
+    hear: Callable[[Heard], None] | None = None,
+    bridge: Mapping[str, object] | None = None,
+    lags_us: Sequence[int] | None = None,
 ) -> Iterator[tuple[PortLink, LinkUp]]:
-    """Yield an open session; raises ConfigError, TransportError (also while the daemon runs) or BenchError."""
+    """Yield an open session; raises ConfigError, TransportError (also while the daemon runs) or BenchError.
+
+    `bridge` and `lags_us` replace what the machine file says of the bridge and of the valves' lags.
+    """
     settings = load_config(config or DEMO_MACHINE)
     clock = MonotonicClock()
     name = port or settings.serial.port
     serial = SerialTransport(name, settings.serial.baud_rate)
     transport: Transport = serial if hear is None else Sniffer(serial, clock.now, hear)
-    link = PortLink(transport, settings.bridge, clock, serial.wait)
+    rhythm = settings.bridge.model_copy(update=dict(bridge or {}))
+    lags_us = calibrated_lags(settings) if lags_us is None else lags_us
+    link = PortLink(transport, rhythm, clock, serial.wait, lags_us)
     link.port = name
     try:
         yield link, link.open()

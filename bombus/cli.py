@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bombus import bench, console, doctor, evaluate, replay, run, sim, train
+from bombus import bench, calibrate, console, doctor, evaluate, replay, run, sim, train
 from bombus.output import errors_in_one_line
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 for module in (run, sim, replay, evaluate, train, bench, doctor):
     app.command(help=module.__doc__)(getattr(module, module.__name__.rpartition(".")[2]))
 app.add_typer(console.app, name="console")
+app.add_typer(calibrate.app, name="calibrate")
 
 
 def main() -> None:

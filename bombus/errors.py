@@ -6,6 +6,7 @@ from bombus.output import WorkFailedError, WrongUseError
 from firmware_bridge.transport import TransportError
 from robot.bench_link import BenchError
 from robot.build import BuildError
+from robot.calibration.lag_sensor import LagError
 from robot.config import ConfigError
 from robot.ledger import LedgerError
 from robot.recording_format import RecordingError
@@ -36,6 +37,7 @@ WORK_FAILED: tuple[type[Exception], ...] = (
     BenchError,
     BuildError,
     CameraError,
+    LagError,
     LedgerError,
     McuProcessError,
     RealtimeError,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from firmware_bridge.bridge import BridgeConfig, McuBridge, PulseCommand
@@ -32,10 +32,11 @@ class BenchLink:
         config: BridgeConfig,
         clock: Clock,
         idle: Callable[[float], object] | None = None,
+        lags_us: Sequence[int] = (),
     ) -> None:
         """`idle` returns as soon as bytes have arrived, or after so many seconds; else the clock waits."""
         self.clock = clock
-        self.bridge = McuBridge(transport, config)
+        self.bridge = McuBridge(transport, config, lags_us=lags_us)
         self.events: list[Event] = []
         self.listeners: list[Callable[[Event], None]] = []
         self._transport = transport

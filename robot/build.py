@@ -10,6 +10,7 @@ from pathlib import Path
 from firmware_bridge.bridge import McuBridge
 from firmware_bridge.core_config import CoreConfig
 from firmware_bridge.transport import SerialTransport
+from robot.calibration.config import calibrated_lags
 from robot.clock import Clock
 from robot.commands import CommandInbox
 from robot.ledger import Ledger
@@ -83,7 +84,11 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
         LoopParts(
             config=config,
             clock=clock,
-            link=McuBridge(SerialTransport(config.serial.port, config.serial.baud_rate), config.bridge),
+            link=McuBridge(
+                SerialTransport(config.serial.port, config.serial.baud_rate),
+                config.bridge,
+                lags_us=calibrated_lags(config),
+            ),
             sides=sides,
             ledger=ledger,
             commands=inbox,
@@ -104,15 +109,14 @@ def side_parts(
 
 def frame_source(settings: CameraConfig) -> LatestFrame:
     """Return the grabber of one camera; it opens the camera itself, again and again until it is there."""
+    return LatestFrame(settings.camera_id, lambda: open_camera(settings))
 
-    def opened() -> Camera:
-        if settings.source.startswith(RING):
-            return RingCamera(settings.camera_id, Path(settings.source.removeprefix(RING)))
-        return OpenCvCamera(
-            settings.camera_id, settings.source, settings.width, settings.height, settings.fps
-        )
 
-    return LatestFrame(settings.camera_id, opened)
+def open_camera(settings: CameraConfig) -> Camera:
+    """Open one camera; raises CameraError."""
+    if settings.source.startswith(RING):
+        return RingCamera(settings.camera_id, Path(settings.source.removeprefix(RING)))
+    return OpenCvCamera(settings.camera_id, settings.source, settings.width, settings.height, settings.fps)
 
 
 def core_config(config: RobotConfig) -> CoreConfig:

@@ -13,6 +13,7 @@ import vision
 from firmware_bridge.bridge import BridgeConfig
 from firmware_bridge.core_config import CoreConfig
 from robot.aim import JetConfig, NozzleBank
+from robot.calibration.config import CalibrationConfig
 from robot.dose import DoseConfig
 from robot.health import HealthConfig
 from robot.odometry import OdometryConfig
@@ -171,6 +172,7 @@ class RobotConfig(Section):
     serial: SerialConfig = SerialConfig()
     bridge: BridgeConfig = BridgeConfig()
     controller: CoreConfig = CoreConfig()
+    calibration: CalibrationConfig = CalibrationConfig()
     ledger: LedgerConfig = LedgerConfig()
     recording: RecordingConfig = RecordingConfig()
     dashboard: DashboardConfig = DashboardConfig()

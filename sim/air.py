@@ -23,7 +23,7 @@ class AirConfig(BaseModel):
 
 
 class AirSupply:
-    """The tank; `step` takes the number of open nozzles and keeps count of the air used."""
+    """The tank; `step` takes how many nozzles blow, on average, and keeps count of the air used."""
 
     def __init__(self, config: AirConfig) -> None:
         self._config = config
@@ -31,7 +31,7 @@ class AirSupply:
         self.used_nl = 0.0
         self._running = False
 
-    def step(self, open_nozzles: int, dt: float) -> None:
+    def step(self, open_nozzles: float, dt: float) -> None:
         """Advance by `dt` seconds. Choked flow: what leaves is proportional to absolute pressure."""
         config = self._config
         absolute = self.pressure_kpa + AMBIENT_KPA
