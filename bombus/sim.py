@@ -25,6 +25,12 @@ def sim(
     length: Annotated[float | None, typer.Option(min=0.5, max=400, help="row length in m")] = None,
     speed: Annotated[float | None, typer.Option(min=0.02, max=0.5, help="cruise speed in m/s")] = None,
     config: Annotated[Path | None, typer.Option(help="machine file (TOML)")] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="NAME@SECONDS: what breaks, and when; may be given often")
+    ] = None,
+    list_faults: Annotated[
+        bool, typer.Option("--list-faults", help="print the faults that can be named, and end")
+    ] = False,
     record: Annotated[Path | None, typer.Option(help="write an MCAP recording to this new file")] = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="dashboard port, realtime only; 0 takes a free one")
@@ -32,6 +38,12 @@ def sim(
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Drive one row and print its score."""
+    from sim.faults import KINDS
+
+    if list_faults:
+        texts = {kind.name: kind.text for kind in KINDS.values()}
+        print_json(texts) if json else print_table("faults", texts)
+        return
     if mode not in MODES:
         raise WrongUseError(f"--mode {mode}: unknown; choose from {', '.join(MODES)}")
     if detector not in DETECTORS:
@@ -40,7 +52,7 @@ def sim(
         raise WrongUseError(f"--record {record}: the file exists; name a new one")
     from sim.scenario import load_scenario
 
-    plan = load_scenario(scenario, length_m=length, speed_m_s=speed)
+    plan = load_scenario(scenario, length_m=length, speed_m_s=speed, faults=fault or ())
     if mode == "realtime":
         from sim.realtime import run_realtime
 

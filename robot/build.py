@@ -104,7 +104,7 @@ def side_parts(
 ) -> SideParts:
     """Return one side's way from frame to flowers."""
     check = FrameChecks(camera.width, camera.height, config.frames)
-    return SideParts(source, check, detector, camera, lambda: FlowerMap(camera, config.map))
+    return SideParts(source, check, detector, camera, lambda: FlowerMap(camera, config.map), config.slip)
 
 
 def frame_source(settings: CameraConfig) -> LatestFrame:

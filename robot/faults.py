@@ -32,8 +32,12 @@ class Fault(StrEnum):
     ENCODER_SILENT = "encoder_silent"
     ENCODER_GLITCH = "encoder_glitch"
     NOT_MOVING = "not_moving"
+    WHEELS_SPIN = "wheels_spin"
     PRESSURE_LOW = "pressure_low"
     PRESSURE_SENSOR = "pressure_sensor"
+    AIR_LEAK = "air_leak"
+    COMPRESSOR_WEAK = "compressor_weak"
+    NOZZLE_DUTY = "nozzle_duty"
     BATTERY_LOW = "battery_low"
     CAMERA_LEFT_LOST = "camera_left_lost"
     CAMERA_RIGHT_LOST = "camera_right_lost"
@@ -91,6 +95,11 @@ FAULTS: Mapping[Fault, FaultText] = {
         "The drive is on but the cart does not move",
         "Free the wheels, check motor fuse and coupling",
     ),
+    Fault.WHEELS_SPIN: FaultText(
+        Severity.STOP,
+        "The wheels turn but the cart stands, so its place is lost",
+        "Dry or free the rails, set the position, then release",
+    ),
     Fault.PRESSURE_LOW: FaultText(
         Severity.HOLD,
         "The air pressure is too low",
@@ -98,6 +107,21 @@ FAULTS: Mapping[Fault, FaultText] = {
     ),
     Fault.PRESSURE_SENSOR: FaultText(
         Severity.HOLD, "The pressure reading cannot be believed", "Check the pressure sensor and its cable"
+    ),
+    Fault.AIR_LEAK: FaultText(
+        Severity.STOP,
+        "Air escapes while every valve is closed; the compressor was cut",
+        "Listen for a valve that hangs open or a leaking line, mend it, then release",
+    ),
+    Fault.COMPRESSOR_WEAK: FaultText(
+        Severity.WARN,
+        "The compressor does not fill the tank",
+        "Check the compressor, its filter and belt, and the line for leaks",
+    ),
+    Fault.NOZZLE_DUTY: FaultText(
+        Severity.WARN,
+        "A nozzle was asked for more than its coil bears, so pulses were refused",
+        "Drive slower, or shorten the dose",
     ),
     Fault.BATTERY_LOW: FaultText(Severity.WARN, "The battery is low", "Charge the robot soon"),
     Fault.CAMERA_LEFT_LOST: FaultText(

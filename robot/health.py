@@ -50,6 +50,8 @@ class SideHealth:
     last_frame_t: float | None
     last_good_t: float | None
     problem: str | None
+    spinning: bool = False
+    """The encoder counts, the picture stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class HealthInputs:
     position_known: bool
     pressure_kpa: float | None
     pressure_believed: bool
+    leak: bool
+    compressor_weak: str
     battery_v: float | None
     bumper: bool
     wants_speed: float
@@ -74,6 +78,7 @@ class HealthInputs:
     arm_asked_since: float | None
     glitches: int
     unanswered: int
+    over_duty: int
     ledger_problem: str
     sides: Mapping[Side, SideHealth]
 
@@ -95,6 +100,8 @@ class Health:
         self._check_cameras(inputs, found)
         if inputs.unanswered >= self._config.unanswered:
             found[Fault.PULSES_UNANSWERED] = f"{inputs.unanswered} in 10 s"
+        if inputs.over_duty:
+            found[Fault.NOZZLE_DUTY] = f"{inputs.over_duty} in 10 s"
         if inputs.ledger_problem:
             found[Fault.LEDGER_FAILED] = inputs.ledger_problem
         return found
@@ -116,7 +123,16 @@ class Health:
             return
         if inputs.arm_asked_since is not None and inputs.now - inputs.arm_asked_since > config.arm_timeout_s:
             found[Fault.NOT_ARMED] = ""
-        pressure = inputs.pressure_kpa
+        if inputs.leak:
+            found[Fault.AIR_LEAK] = ""
+        if inputs.compressor_weak:
+            found[Fault.COMPRESSOR_WEAK] = inputs.compressor_weak
+        self._check_pressure(inputs, found)
+        if inputs.battery_v is not None and 0 < inputs.battery_v < config.battery_low_v:
+            found[Fault.BATTERY_LOW] = f"{inputs.battery_v:.1f} V"
+
+    def _check_pressure(self, inputs: HealthInputs, found: dict[Fault, str]) -> None:
+        config, pressure = self._config, inputs.pressure_kpa
         if pressure is None or not inputs.pressure_believed:
             found[Fault.PRESSURE_SENSOR] = "" if pressure is None else f"{pressure:.0f} kPa"
         else:
@@ -124,8 +140,6 @@ class Health:
             self._pressure_low = pressure < limit
             if self._pressure_low:
                 found[Fault.PRESSURE_LOW] = f"{pressure:.0f} kPa, needs {limit:.0f}"
-        if inputs.battery_v is not None and 0 < inputs.battery_v < config.battery_low_v:
-            found[Fault.BATTERY_LOW] = f"{inputs.battery_v:.1f} V"
 
     def _check_cart(self, inputs: HealthInputs, found: dict[Fault, str]) -> None:
         config = self._config
@@ -149,6 +163,8 @@ class Health:
             if not self._in_grace(inputs) and inputs.now - last > patience:
                 found[CAMERA_LOST[side]] = f"for {inputs.now - last:.0f} s"
                 continue
+            if health.spinning:
+                found[Fault.WHEELS_SPIN] = f"seen by the {side} camera"
             good = health.last_good_t if health.last_good_t is not None else inputs.started
             if health.problem is not None and inputs.now - good > self._config.bad_frames_s:
                 found[FRAMES_BAD[side]] = health.problem

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 
+from firmware_bridge.enums import Cap, cap_word
 from firmware_bridge.events import Event, LinkDown, LinkUp, PulseOutcome, PulseReceipt, Telemetry
+from robot.air_watch import AirWatch
 from robot.cart import Cart
 from robot.health import HealthInputs
 from robot.ledger import PulseState, Settled
@@ -15,7 +18,8 @@ from robot.sight import Sight
 from robot.valve_link import ValveLink
 from vision.types import Side
 
-UNANSWERED_WINDOW_S = 10.0
+RECENT_S = 10.0
+"""Unanswered pulses and overheated nozzles of this long ago still count as a fault."""
 
 ASKED_AFTER_START = 64
 """Pulses of earlier sessions to ask the controller about: as many as it can remember."""
@@ -31,6 +35,8 @@ class Hearing:
         self._link = link
         self._started: float | None = None
         self._machine_mismatch = ""
+        self._air = AirWatch(cart.config.air)
+        self._over_duty: deque[float] = deque(maxlen=64)
 
     def take(self, events: Iterable[Event], now: float) -> None:
         """Take the events of one poll, oldest first."""
@@ -42,8 +48,11 @@ class Hearing:
             match event:
                 case Telemetry():
                     self._cart.hear(event, now)
+                    self._air.hear(event)
                 case PulseReceipt(accepted=False):
                     outcomes.append(Settled(event.pulse_id, PulseState.REFUSED, event.reason))
+                    if event.detail == cap_word(Cap.DUTY):
+                        self._over_duty.append(now)
                 case PulseOutcome():
                     outcomes.append(_measured(event))
                     reported.append(event.pulse_id)
@@ -75,16 +84,23 @@ class Hearing:
             position_known=cart.odometry.position_known,
             pressure_kpa=cart.pressure_kpa,
             pressure_believed=telemetry is not None and telemetry.pressure_believed,
+            leak=telemetry is not None and telemetry.leak,
+            compressor_weak=self._weakness(),
             battery_v=cart.battery_v,
             bumper=telemetry is not None and telemetry.bumper,
             wants_speed=pilot.wanted_speed() if cart.armed else 0.0,
             velocity=pose.velocity if pose is not None else 0.0,
             arm_asked_since=pilot.arm_asked_since,
             glitches=cart.glitches(now),
-            unanswered=sum(now - t < UNANSWERED_WINDOW_S for t in self._pulses.unanswered_times),
+            unanswered=sum(now - t < RECENT_S for t in self._pulses.unanswered_times),
+            over_duty=sum(now - t < RECENT_S for t in self._over_duty),
             ledger_problem=self._scribe.problem,
             sides={side: sight.health() for side, sight in sights.items()},
         )
+
+    def _weakness(self) -> str:
+        rise = self._air.rise_kpa_s
+        return f"{rise:+.1f} kPa/s with every valve shut" if self._air.weak and rise is not None else ""
 
     def _link_came(self, event: LinkUp, now: float) -> list[Settled]:
         """Begin a session: give up what a restarted controller lost, ask about the rest."""

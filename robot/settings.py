@@ -13,6 +13,7 @@ import vision
 from firmware_bridge.bridge import BridgeConfig
 from firmware_bridge.core_config import CoreConfig
 from robot.aim import JetConfig, NozzleBank
+from robot.air_watch import AirWatchConfig
 from robot.calibration.config import CalibrationConfig
 from robot.dose import DoseConfig
 from robot.health import HealthConfig
@@ -20,6 +21,7 @@ from robot.odometry import OdometryConfig
 from robot.planner import Machine, PlannerConfig
 from robot.safety import SafetyConfig
 from robot.shots import ShotConfig
+from robot.slip_watch import SlipWatchConfig
 from vision.calibration import CameraModel
 from vision.flower_map import FlowerMapConfig
 from vision.frame_checks import FrameCheckConfig
@@ -166,6 +168,8 @@ class RobotConfig(Section):
     planner: PlannerConfig = PlannerConfig()
     safety: SafetyConfig = SafetyConfig()
     health: HealthConfig = HealthConfig()
+    air: AirWatchConfig = AirWatchConfig()
+    slip: SlipWatchConfig = SlipWatchConfig()
     map: FlowerMapConfig = FlowerMapConfig()
     detector: DetectorConfig = DetectorConfig()
     frames: FrameCheckConfig = FrameCheckConfig()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from robot.health import SideHealth
 from robot.odometry import Odometry
+from robot.slip_watch import SlipWatch, SlipWatchConfig
 from robot.types import SideView
 from vision.calibration import CameraModel
 from vision.flower_map import FlowerMap
@@ -45,6 +46,7 @@ class SideParts:
     detector: FlowerDetector
     camera: CameraModel
     make_map: Callable[[], FlowerMap]
+    slip: SlipWatchConfig = field(default_factory=SlipWatchConfig)
 
 
 class Sight:
@@ -54,6 +56,7 @@ class Sight:
         self.side = side
         self._parts = parts
         self._map = parts.make_map()
+        self._slip = SlipWatch(parts.slip, parts.camera)
         self._last: Frame | None = None
         self._last_seen_t: float | None = None
         self._last_good_t: float | None = None
@@ -87,6 +90,7 @@ class Sight:
         pose = odometry.at(frame.t_capture - self._parts.camera.latency_s)
         if pose is None:
             return []
+        self._slip.see(detections, pose)
         self._map.update(detections, pose, frame.seq)
         return self._map.take_merges()
 
@@ -97,10 +101,11 @@ class Sight:
     def start_over(self) -> None:
         """Forget every flower: the row or the position changed, so their places mean nothing now."""
         self._map = self._parts.make_map()
+        self._slip = SlipWatch(self._parts.slip, self._parts.camera)
 
     def health(self) -> SideHealth:
         """Return what the fault checks need."""
-        return SideHealth(self._last_seen_t, self._last_good_t, self._problem)
+        return SideHealth(self._last_seen_t, self._last_good_t, self._problem, self._slip.spinning)
 
     def view(self, pose: Pose | None) -> SideView:
         """Return what people are shown of this side."""

@@ -29,14 +29,18 @@ class AirSupply:
         self._config = config
         self.pressure_kpa = config.start_kpa
         self.used_nl = 0.0
+        self.leak_nl_min = 0.0
+        """Lost at 600 kPa gauge, valves or not."""
+        self.delivery = 1.0
+        """Share of its rating that the compressor delivers."""
         self._running = False
 
-    def step(self, open_nozzles: float, dt: float) -> None:
+    def step(self, open_nozzles: float, dt: float, compressor_on: bool = True) -> None:
         """Advance by `dt` seconds. Choked flow: what leaves is proportional to absolute pressure."""
         config = self._config
         absolute = self.pressure_kpa + AMBIENT_KPA
         flow = (
-            open_nozzles * config.nozzle_nl_min * absolute / (600.0 + AMBIENT_KPA)
+            (open_nozzles * config.nozzle_nl_min + self.leak_nl_min) * absolute / (600.0 + AMBIENT_KPA)
             if self.pressure_kpa > 0
             else 0.0
         )
@@ -44,7 +48,9 @@ class AirSupply:
         self._running = self.pressure_kpa < config.cut_in_kpa or (
             self._running and self.pressure_kpa < config.cut_out_kpa
         )
-        made = config.compressor_nl_min * dt / 60.0 if self._running else 0.0
+        made = (
+            self.delivery * config.compressor_nl_min * dt / 60.0 if self._running and compressor_on else 0.0
+        )
         self.used_nl += used
         # Isothermal tank: one normal litre more or less moves the pressure by p0 / volume.
         self.pressure_kpa = max(0.0, self.pressure_kpa + (made - used) * AMBIENT_KPA / config.tank_l)

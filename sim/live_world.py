@@ -73,20 +73,20 @@ class LiveWorld:
             now = self.clock.now()
             while self.plant.now < now:
                 t = min(now, self.plant.now + LONGEST_STEP_S)
-                self.plant.step(t, self._page.motor_mm_s, self._page.valves.bit_count())
+                self.plant.step(t, self._page.motor_mm_s, self._page.valves, self._page.compressor_on)
             self._show_sensors()
             self._take_edges()
             self.clock.sleep_until(now + PLANT_STEP_S)
 
     def _show_sensors(self) -> None:
-        plant = self.plant
+        sensors = self.plant.sensors()
         self._page.set_sensors(
-            plant.vehicle.encoder_ticks(),
-            round(plant.air.pressure_kpa),
+            sensors.encoder_ticks,
+            sensors.pressure_kpa,
             BATTERY_MV,
-            button=plant.estop_pressed,
-            bumper=False,
-            now_us=int(self.clock.now() * 1e6),
+            button=sensors.button,
+            bumper=sensors.bumper,
+            now_us=int((self.clock.now() - sensors.pressure_age_s) * 1e6),
         )
 
     def _take_edges(self) -> None:

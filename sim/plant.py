@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from robot.aim import NozzleBank
 from sim.air import AirSupply
 from sim.airjet import FlowerField, JetLog
+from sim.faults import parse_fault
 from sim.scenario import ScenarioConfig
+from sim.valve_flow import ValveFlow
 from sim.vehicle import Vehicle
 from vision.types import Side
 
 KEEP_PLACES = 4096
+STUCK_SLICE_S = 0.04
+"""A valve that hangs open counts as one opening after another, each this long."""
 BATTERY_MV = 25_200
 """A full 24 V lead battery under light load (assumed); it does not drain in a row."""
+
+
+class Sensors(NamedTuple):
+    """What the controller's pins show; the age counts since the gauge was sampled."""
+
+    encoder_ticks: int
+    pressure_kpa: int
+    pressure_age_s: float
+    button: bool
+    bumper: bool
 
 
 class Plant:
@@ -31,19 +47,35 @@ class Plant:
     ) -> None:
         self.vehicle = Vehicle(scenario.vehicle, seed)
         self.air = AirSupply(scenario.air)
+        self._flow = ValveFlow(scenario.jets, seed, start_t)
         self.jets = JetLog(scenario.jets, flowers, self.mouth, openings_per_train, seed)
         self.estop_pressed = False
+        self.bumper_pressed = False
+        self.next_closing_sticks = False
+        self.frozen_kpa: int | None = None
+        self.frozen_ticks: int | None = None
+        self.gauge_lost_t: float | None = None
         self.now = start_t
+        self._faults = deque(sorted(map(parse_fault, scenario.faults), key=lambda fault: fault.t))
+        self._start_t = start_t
+        self._stuck: dict[int, float] = {}
         self._mouths = _mouths(banks)
         self._opened_at: dict[int, float] = {}
         self._places: tuple[list[float], list[float]] = ([start_t], [self.vehicle.state.s])
 
-    def step(self, t: float, motor_mm_s: int, open_nozzles: int) -> None:
-        """Move on to `t` under the motor's command and with `open_nozzles` blowing."""
+    def step(self, t: float, motor_mm_s: int, valves: int, compressor_on: bool) -> None:
+        """Move on to `t` under the controller's outputs; bit n of `valves`: nozzle n is to blow."""
         dt = t - self.now
         self.vehicle.step(motor_mm_s * 1e-3, dt)
-        self.air.step(open_nozzles, dt)
+        blowing = valves
+        for nozzle in self._stuck:
+            blowing |= 1 << nozzle
+        self._flow.follow(blowing, self.now)
+        self.air.step(self._flow.take(t), dt, compressor_on)
         self.now = t
+        self._blow_on(t)
+        while self._faults and self._faults[0].t <= t - self._start_t:
+            self._faults.popleft().kind.strike(self)
         times, places = self._places
         times.append(t)
         places.append(self.vehicle.state.s)
@@ -57,6 +89,23 @@ class Plant:
             self._opened_at[nozzle] = t
         elif nozzle in self._opened_at:
             self.jets.opened(nozzle, self._opened_at.pop(nozzle), t)
+            if self.next_closing_sticks:
+                self.next_closing_sticks = False
+                self._stuck[nozzle] = t
+
+    def sensors(self) -> Sensors:
+        """Read the pins now."""
+        ticks = self.vehicle.encoder_ticks() if self.frozen_ticks is None else self.frozen_ticks
+        kpa = round(self.air.pressure_kpa) if self.frozen_kpa is None else self.frozen_kpa
+        age_s = 0.0 if self.gauge_lost_t is None else self.now - self.gauge_lost_t
+        return Sensors(ticks, kpa, age_s, self.estop_pressed, self.bumper_pressed)
+
+    def _blow_on(self, t: float) -> None:
+        """A stuck valve blows on whatever passes, as long as there is air."""
+        for nozzle, since in self._stuck.items():
+            if t - since >= STUCK_SLICE_S and self.air.pressure_kpa > 0.0:
+                self.jets.opened(nozzle, since, t)
+                self._stuck[nozzle] = t
 
     def place_at(self, t: float) -> float:
         """Return the cart's true s at a recent moment `t`; a little beyond the last step it is extrapolated."""

@@ -31,13 +31,16 @@ class Rig:
     def _step(self) -> None:
         self._now_us += STEP_US
         core, plant = self.core, self.plant
-        plant.step(self._now_us * 1e-6, core.motor_velocity_mm_s, core.valves.bit_count())
+        plant.step(self._now_us * 1e-6, core.motor_velocity_mm_s, core.valves, core.compressor_on)
+        sensors = plant.sensors()
         core.step(
             self._now_us % WRAP,
-            plant.vehicle.encoder_ticks(),
-            round(plant.air.pressure_kpa),
+            sensors.encoder_ticks,
+            sensors.pressure_kpa,
             BATTERY_MV,
-            estop_pressed=plant.estop_pressed,
+            estop_pressed=sensors.button,
+            bumper=sensors.bumper,
+            pressure_age_us=round(sensors.pressure_age_s * 1e6),
         )
         for edge in core.edges():
             # The core's clock is ours, wrapped: the edge lies in the recent past.

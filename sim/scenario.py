@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from sim.air import AirConfig
 from sim.airjet import AirJetConfig
 from sim.camera import SimCameraConfig
+from sim.faults import parse_fault
 from sim.vehicle import VehicleConfig
 from sim.world_config import WorldConfig
 
@@ -30,11 +32,19 @@ class ScenarioConfig(BaseModel):
     speed_m_s: float = Field(
         0.15, ge=0.02, le=0.5, description="cruise speed; 0.14-0.17 serves a hectare (derived)"
     )
+    faults: tuple[str, ...] = Field((), description="what breaks: NAME@SECONDS after the start")
     world: WorldConfig = Field(default_factory=WorldConfig)
     vehicle: VehicleConfig = Field(default_factory=VehicleConfig)
     air: AirConfig = Field(default_factory=AirConfig)
     jets: AirJetConfig = Field(default_factory=AirJetConfig)
     camera: SimCameraConfig = Field(default_factory=SimCameraConfig)
+
+    @field_validator("faults")
+    @classmethod
+    def _faults_are_known(cls, faults: tuple[str, ...]) -> tuple[str, ...]:
+        for fault in faults:
+            parse_fault(fault)
+        return faults
 
     def machine_overrides(self) -> dict[str, object]:
         """Return what the machine file must say of this row and cart, by dotted key."""
@@ -53,9 +63,12 @@ def scenario_names() -> list[str]:
 
 
 def load_scenario(
-    name_or_path: str, length_m: float | None = None, speed_m_s: float | None = None
+    name_or_path: str,
+    length_m: float | None = None,
+    speed_m_s: float | None = None,
+    faults: Sequence[str] = (),
 ) -> ScenarioConfig:
-    """Read a shipped scenario by name, or a TOML file; the arguments override the file.
+    """Read a shipped scenario by name, or a TOML file; the arguments override the file, faults are added.
 
     Raises ScenarioError in one line for what cannot be used.
     """
@@ -72,12 +85,16 @@ def load_scenario(
         data["world"] = {**data.get("world", {}), "row_length_m": length_m}
     if speed_m_s is not None:
         data["speed_m_s"] = speed_m_s
+    if faults:
+        data["faults"] = [*data.get("faults", ()), *faults]
     try:
         return ScenarioConfig.model_validate(data)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in problem["loc"]) or "the file"
-        raise ScenarioError(f"{path}: {key} = {problem['input']!r}: {problem['msg']}") from error
+        raise ScenarioError(
+            f"{path}: {key} = {problem['input']!r}: {problem['msg'].removeprefix('Value error, ')}"
+        ) from error
 
 
 def _path_of(name_or_path: str) -> Path:

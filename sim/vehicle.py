@@ -51,6 +51,8 @@ class Vehicle:
         self._noise = self._random.standard_normal(4096)
         self._noise_at = 0
         self._slip = config.slip_mean
+        self.spinning = False
+        """The wheels turn and the cart stands."""
         self.state = CartState(s=config.start_s, velocity=0.0, wheel_m=0.0)
 
     def _normal(self) -> float:
@@ -74,7 +76,7 @@ class Vehicle:
         if share > 0:
             self._slip += config.slip_std * math.sqrt(2 * share) * self._normal()
         state.wheel_m += wheel
-        state.s += wheel * (1.0 - self._slip)
+        state.s += 0.0 if self.spinning else wheel * (1.0 - self._slip)
 
     def encoder_ticks(self) -> int:
         """Return one noisy encoder reading in ticks, 0 at switch-on."""
