@@ -144,10 +144,11 @@ class CampaignRobot:
             seen, now = operator.snapshot, self._clock.now()
             if seen is None or now < next_press:
                 return False
-            if seen.mode in {Mode.STOPPED, Mode.FAULT}:
-                operator.press(CommandName.RELEASE)
-            elif self._place_lost and seen.link.up and not self._stands_where_it_says(seen.row.s):
+            # The place first: while it is unknown, a release does nothing.
+            if self._place_lost and seen.link.up and not self._stands_where_it_says(seen.row.s):
                 operator.press(CommandName.SET_POSITION, self._wheel_s())
+            elif seen.mode in {Mode.STOPPED, Mode.FAULT}:
+                operator.press(CommandName.RELEASE)
             else:
                 return seen.mode is Mode.READY
             next_press = now + PRESS_EVERY_S
