@@ -83,13 +83,16 @@ class SerialTransport:
         try:
             # The descriptor itself: pyserial's read costs three system calls more for the same bytes.
             data = os.read(opened.fileno(), READ_ROOM)
+            # Some drivers answer an idle port with nothing. Readable and empty once more is the end of the line;
+            # once more, because bytes may have come since the first look.
+            if not data and select.select([opened.fileno()], [], [], 0)[0]:
+                data = os.read(opened.fileno(), READ_ROOM)
+                if not data:
+                    raise OSError("the device reports end of file")
         except BlockingIOError:
             return b""
         except (OSError, termios.error, TypeError) as error:
             raise self._lost(error) from error
-        if not data and select.select([opened.fileno()], [], [], 0)[0]:
-            # Some drivers answer an idle port with nothing; readable and empty is the end of the line.
-            raise self._lost(OSError("the device reports end of file"))
         return data
 
     def wait(self, timeout_s: float) -> bool:

@@ -1,5 +1,6 @@
 import os
 import pty
+import select
 import tty
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,28 @@ def test_bytes_go_both_ways_without_waiting(cable: tuple[int, str]) -> None:
     assert came == bytes(range(256))
     transport.close()
     transport.close()
+
+
+def test_bytes_that_come_between_two_looks_are_not_the_end_of_the_line(
+    cable: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    master, path = cable
+    transport = SerialTransport(path)
+    assert transport.read() == b""
+    read = os.read
+    looks = 0
+
+    def nothing_at_first(fd: int, size: int) -> bytes:
+        nonlocal looks
+        looks += 1
+        if looks > 1:
+            return read(fd, size)
+        os.write(master, b"late")
+        select.select([fd], [], [], 10)
+        return b""
+
+    monkeypatch.setattr(os, "read", nothing_at_first)
+    assert transport.read() == b"late"
 
 
 def test_lost_cable_is_an_error_and_the_next_call_opens_anew(cable: tuple[int, str]) -> None:
