@@ -13,7 +13,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from bombus.output import WorkFailedError, people, print_json
+from bombus.output import WorkFailedError, people
 
 FREE_GIB = 2.0
 """Less free disk than this is worth a warning: a recorded hour takes more (assumed)."""
@@ -32,12 +32,15 @@ def doctor(
     config: Annotated[
         Path | None, typer.Option(help="machine file (TOML); the demo machine by default")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    port: Annotated[
+        str | None, typer.Option(help="serial port to look at, instead of the machine file's")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="print one JSON object, a check a line")] = False,
 ) -> None:
     """Print a check a line; exit 1 when one failed."""
-    checks = list(_checks(config))
+    checks = list(_checks(config, port))
     if json:
-        print_json({"checks": checks, "ok": all(check.ok for check in checks)})
+        _print_lines(checks)
     else:
         table = Table("", "check", "found", "remedy", title="doctor", title_justify="left")
         for check in checks:
@@ -50,7 +53,15 @@ def doctor(
         raise WorkFailedError(f"doctor: {len(bad)} of {len(checks)} checks failed: {', '.join(bad)}")
 
 
-def _checks(config: Path | None) -> Iterator[Check]:
+def _print_lines(checks: list[Check]) -> None:
+    """Print one JSON object with each check on a line of its own: for programs as for grep."""
+    lines = ",\n".join(msgspec.json.encode(check).decode() for check in checks)
+    ok = "true" if all(check.ok for check in checks) else "false"
+    sys.stdout.write(f'{{"ok": {ok}, "checks": [\n{lines}\n]}}\n')
+
+
+def _checks(config: Path | None, port: str | None) -> Iterator[Check]:
+    from bombus.doctor_link import link_checks
     from robot.config import DEMO_MACHINE, load_config
 
     yield Check("python", True, sys.version.split()[0])
@@ -64,8 +75,9 @@ def _checks(config: Path | None) -> Iterator[Check]:
         "name another model in [detector]",
     )
     yield _disk(settings.ledger.path.parent)
+    if config is not None or port is not None:
+        yield from link_checks(config, port)
     if config is not None:
-        yield _serial(settings.serial.port)
         for camera in settings.cameras:
             yield _camera(camera.source, camera.camera_id)
         yield _port(settings.dashboard.host, settings.dashboard.port)
@@ -108,15 +120,6 @@ def _disk(folder: Path) -> Check:
     free_gib = shutil.disk_usage(there).free / 2**30
     ok = free_gib >= FREE_GIB
     return Check("disk", ok, f"{free_gib:.0f} GiB free for {folder}", "" if ok else "remove old recordings")
-
-
-def _serial(port: str) -> Check:
-    from serial.tools.list_ports import comports
-
-    ok = Path(port).exists()
-    present = ", ".join(sorted(found.device for found in comports())) or "none"
-    detail = port if ok else f"{port} is not there; present: {present}"
-    return Check("serial port", ok, detail, "" if ok else "plug the cable in, or set serial.port")
 
 
 def _camera(source: str, camera_id: str) -> Check:

@@ -15,12 +15,20 @@ E = TypeVar("E")
 OPEN_WITHIN_S = 3.0
 ANSWER_WITHIN_S = 2.0
 STEP_S = 0.005
-LEAD_S = 0.05
+LEAD_S = 0.1
 """From sending a train to its first opening: the frame must have arrived by then (assumed)."""
 
 
 class BenchError(Exception):
     """The controller cannot do what was asked at the bench; the text names the cause and the remedy."""
+
+
+class RefusedError(BenchError):
+    """The controller refused a train; `reason` is its word for why."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class BenchLink:
@@ -115,7 +123,7 @@ class BenchLink:
     def fire(
         self, nozzle: int, on_us: int, period_us: int, count: int, lead_s: float = LEAD_S
     ) -> PulseOutcome:
-        """Fire one train by the clock, wait for its end; raises BenchError when it was refused or lost."""
+        """Fire one train by the clock, wait for its end; raises RefusedError, or BenchError when it is lost."""
         pulse_id, self._next_id = self._next_id, self._next_id + 1
         seen = len(self.events)
         now = self.clock.now()
@@ -138,7 +146,8 @@ class BenchLink:
         end = ended[0]
         if isinstance(end, PulseReceipt):
             detail = f" ({end.detail})" if end.detail else ""
-            raise BenchError(f"nozzle {nozzle} was refused: {end.reason}{detail}; {_remedy(end.reason)}")
+            text = f"nozzle {nozzle} was refused: {end.reason}{detail}; {_remedy(end.reason)}"
+            raise RefusedError(text, end.reason)
         self.bridge.acknowledge(pulse_id, self.clock.now())
         return end
 

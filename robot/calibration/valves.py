@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from firmware_bridge.core_config import MAX_LAG_US
-from firmware_bridge.events import Telemetry
-from robot.bench_link import BenchLink
+from firmware_bridge.enums import Result, word
+from firmware_bridge.events import PulseOutcome, Telemetry
+from robot.bench_link import BenchLink, RefusedError
 from robot.calibration.config import CalibrationConfig
 from robot.calibration.flash import CameraSensor
 from robot.calibration.lag_sensor import LagError, LagEstimate, LagSensor, Train
@@ -18,6 +19,8 @@ from vision.types import Camera
 AIR_WITHIN_S = 60.0
 """The compressor must have brought the pressure back by then (assumed)."""
 SETTLE_S = 0.2
+STALLED = frozenset({word(Result, Result.NOT_ARMED), word(Result, Result.LATE)})
+"""Refusals after a stall of this computer: the dead-man acted, or the train came too late."""
 
 
 def lag_sensor(config: CalibrationConfig, clock: Clock, open_camera: Callable[[], Camera]) -> LagSensor:
@@ -49,12 +52,18 @@ def _one(link: BenchLink, nozzle: int, sensor: LagSensor, config: CalibrationCon
     trains: list[Train] = []
     sensor.begin()
     link.wait(lambda: False, SETTLE_S)
-    for _ in range(config.trains):
+    spoilt = 0
+    while len(trains) < config.trains:
         _await_air(link)
-        end = link.fire(nozzle, on_us, period_us, config.openings)
-        if end.outcome != "fired" or end.opened_at is None:
+        end = _fired(link, nozzle, on_us, period_us, config.openings)
+        if end.outcome == "fired" and end.opened_at is not None:
+            trains.append(Train(end.opened_at, on_us * 1e-6, period_us * 1e-6, end.openings))
+        elif spoilt < config.trains:
+            # A stalled computer or the dead-man cut it; a train more costs less than to begin again.
+            spoilt += 1
+            link.arm()
+        else:
             raise LagError(f"nozzle {nozzle}: {end.outcome}, {end.cause}; nothing was written")
-        trains.append(Train(end.opened_at, on_us * 1e-6, period_us * 1e-6, end.openings))
         link.wait(lambda: False, config.pause_s)
         link.events.clear()
     try:
@@ -68,6 +77,16 @@ def _one(link: BenchLink, nozzle: int, sensor: LagSensor, config: CalibrationCon
             f"{MAX_LAG_US / 1000:g}; check calibration.sensor_delay_us and the sensor"
         )
     return LagEstimate(lag_s, found.error_s, found.openings)
+
+
+def _fired(link: BenchLink, nozzle: int, on_us: int, period_us: int, openings: int) -> PulseOutcome:
+    """Fire a train; one that a stall of this computer kept from starting counts as not fired."""
+    try:
+        return link.fire(nozzle, on_us, period_us, openings)
+    except RefusedError as error:
+        if error.reason not in STALLED:
+            raise
+        return PulseOutcome(link.clock.now(), 0, "not_fired", error.reason)
 
 
 def _await_air(link: BenchLink) -> None:

@@ -1,4 +1,4 @@
-"""A microcontroller behind a real pty, with a tank that nobody empties, for the tools at the bench."""
+"""A microcontroller behind a real pty, with a steady pressure, for the tools at the bench."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def machine(tmp_path: Path) -> Path:
 def test_help_lists_the_commands() -> None:
     done = bombus("--help")
     assert done.returncode == 0
-    for name in ("run", "sim", "replay", "evaluate", "train", "bench", "doctor", "console"):
+    for name in ("run", "sim", "replay", "evaluate", "train", "bench", "doctor", "console", "calibrate"):
         assert name in done.stdout
 
 

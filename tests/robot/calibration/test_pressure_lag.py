@@ -49,6 +49,36 @@ def test_impossible_lag_names_the_sensor_delay(make_bench: Callable[..., Any]) -
         measured(make_bench(0.012, 0.0, 1), trains=12, sensor_delay_us=100_000)
 
 
+def stall(bench: Any, at: list[float]) -> None:
+    """Let the computer sleep through 0.6 s at each of these times."""
+    awake = bench.clock.sleep_until
+
+    def stalling(t: float) -> None:
+        awake(t)
+        if at and t > at[0]:
+            at.pop(0)
+            awake(t + 0.6)
+
+    bench.clock.sleep_until = stalling
+
+
+def test_train_that_the_dead_man_cut_is_fired_again(make_bench: Callable[..., Any]) -> None:
+    bench, stalls = make_bench(0.012, 0.0, 1), [3.0, 6.0, 7.5]
+    stall(bench, stalls)
+    estimate = measured(bench, trains=8)
+    assert not stalls
+    assert bench.link.telemetry().deadman_trips >= 3
+    assert estimate.lag_s == pytest.approx(0.012, abs=0.006)
+
+
+def test_nozzle_that_never_fires_in_full_is_given_up(make_bench: Callable[..., Any]) -> None:
+    bench = make_bench(0.012, 0.0, 1)
+    stall(bench, [1.0 + 0.9 * n for n in range(100)])
+    with pytest.raises(LagError, match=r"nozzle 5: .*(deadman|not_armed); nothing was written"):
+        measured(bench, trains=4)
+    assert bench.core.valves == 0
+
+
 def test_nothing_stays_armed_or_open(make_bench: Callable[..., Any]) -> None:
     bench = make_bench(0.012, 0.0, 1)
     measured(bench, trains=2)
