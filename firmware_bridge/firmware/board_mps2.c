@@ -10,7 +10,8 @@
 #include "mps2/registers.h"
 
 #define STEP_CYCLES (CLOCK_MHZ * 1000u)
-#define WATCHDOG_CYCLES (CLOCK_MHZ * 250000u) /* to the warning; as long again to the reset */
+/* To the warning, and as long again to the reset. Long, because a busy host stalls the emulator. */
+#define WATCHDOG_CYCLES (CLOCK_MHZ * 2000000u)
 #define PRIORITY_CAPS 0x00u
 #define PRIORITY_BYTES 0x40u
 #define PRIORITY_STEP 0x80u

@@ -106,6 +106,7 @@ class Board:
     """The emulator with everything around it."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.debug_port = folder / "debug"
         log, monitor, sensors = folder / "log", folder / "monitor", folder / "sensors"
         self.process = subprocess.Popen(_command(log, monitor, sensors, self.debug_port))
@@ -156,6 +157,19 @@ class Board:
         """Return a train of three openings, `ahead` ticks from here."""
         values = {"nozzle": 7, "direction": 1, "on_us": 15_000, "period_us": 41_667, "count": 3, **changes}
         return PulseCommand(pulse_id=pulse_id, trigger_ticks=int(self.head.ticks) + ahead, **values)
+
+    def open_train(self, **changes: int) -> int:
+        """Fire trains until one has opened its valve, and return its id.
+
+        A host that is starved of time loses some to the dead-man, which is as it should be.
+        """
+        for pulse_id in range(1, 100):
+            self.arm()
+            self.fire(self.train(pulse_id, **changes))
+            self.run(lambda pulse_id=pulse_id: self.trace.openings() > 0 or pulse_id in self.settled())  # type: ignore[misc]
+            if self.trace.openings() > 0:
+                return pulse_id
+        raise AssertionError("no train ever opened its valve")
 
     def fire(self, *trains: PulseCommand) -> None:
         self.bridge.fire(trains, time.monotonic())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,13 +23,25 @@ def _missing() -> str:
 
 
 @pytest.fixture
-def board(tmp_path: Path) -> Iterator[Board]:
-    """The emulated board, started and never connected to."""
+def start_board(tmp_path: Path) -> Iterator[Callable[[], Board]]:
+    """Starts emulated boards, each from power-on and not connected to; they end with the test."""
     missing = _missing()
     if missing and os.environ.get(REQUIRED):
         pytest.fail(missing)
     if missing:
         pytest.skip(missing)
-    board = Board(tmp_path)
-    yield board
-    board.close()
+    boards: list[Board] = []
+
+    def start() -> Board:
+        boards.append(Board(tmp_path / str(len(boards))))
+        return boards[-1]
+
+    yield start
+    for board in boards:
+        board.close()
+
+
+@pytest.fixture
+def board(start_board: Callable[[], Board]) -> Board:
+    """One emulated board."""
+    return start_board()

@@ -1,4 +1,4 @@
-"""A host in a process of its own, to be killed: connects, arms, fires one long train and keeps polling."""
+"""A host in a process of its own, to be killed: connects, arms, fires long trains and keeps polling."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 import time
 
 from firmware_bridge.bridge import McuBridge, PulseCommand
-from firmware_bridge.events import Event, Telemetry
+from firmware_bridge.events import Event, PulseOutcome, PulseReceipt, Telemetry
 from firmware_bridge.transport import SerialTransport
 
 
@@ -14,18 +14,20 @@ def main(port: str) -> None:
     """Live until killed."""
     bridge = McuBridge(SerialTransport(port))
     bridge.connect(time.monotonic())
-    asked = fired = False
+    pulse_id, fired = 0, False
     while True:
         now = time.monotonic()
         events: list[Event] = bridge.poll(now)
-        for state in (event for event in events if isinstance(event, Telemetry)):
-            if state.pressure_ok and not asked:
-                asked = True
+        for event in events:
+            if isinstance(event, PulseOutcome) or (isinstance(event, PulseReceipt) and not event.accepted):
+                fired = False
+            elif isinstance(event, Telemetry) and event.pressure_ok and not event.armed:
                 bridge.arm(now)
-            if state.armed and not fired:
-                fired = True
-                at = state.encoder_ticks + 30
-                bridge.fire([PulseCommand(1, 9, at, 1, on_us=15_000, period_us=41_667, count=24)], now)
+            elif isinstance(event, Telemetry) and event.armed and not fired:
+                fired, pulse_id = True, pulse_id + 1
+                at = event.encoder_ticks + 30
+                train = PulseCommand(pulse_id, 9, at, 1, on_us=15_000, period_us=41_667, count=24)
+                bridge.fire([train], now)
         time.sleep(0.002)
 
 

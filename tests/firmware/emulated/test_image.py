@@ -1,6 +1,6 @@
 """The shipped image, its start-up code, interrupts and registers, through pyserial; the bus trace is the witness.
 
-The emulator's time is the host's, so nothing here asserts a duration: order, counts and outcomes only.
+The emulator's time leaks the host's, so nothing here asserts a duration: order, counts and outcomes only.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from firmware_bridge.commands import pulse_message
 from firmware_bridge.enums import MessageType
-from firmware_bridge.events import CommandResult, LinkDown, LinkUp, PulseReceipt, Telemetry
+from firmware_bridge.events import CommandResult, LinkDown, LinkUp, Telemetry
 from firmware_bridge.framing import encode_frame
 from firmware_bridge.messages import encode_payload
 from tests.firmware.emulated.board import IMAGE, Board
@@ -59,24 +60,20 @@ def test_a_row_of_trains_leaves_as_many_openings_in_the_trace_as_it_reports(boar
 
 
 def test_three_sends_of_a_pulse_are_one_opening(board: Board) -> None:
-    board.arm()
-    train = board.train(1, nozzle=63, count=1)
-    message = pulse_message(train)
-    assert message is not None
-    wire = [
-        encode_frame(MessageType.PULSE, 7000 + n, board.bridge.link.session, encode_payload(message))
-        for n in range(3)
-    ]
-    board.transport.write(wire[0])
-    board.transport.write(wire[1])
-    board.run(lambda: board.trace.openings() > 0)
-    board.transport.write(wire[2])
+    pulse_id = 0
+    while board.trace.openings() == 0:
+        pulse_id += 1
+        board.arm()
+        for n in range(2):
+            board.transport.write(_pulse_frame(board, pulse_id, seq=7000 + n))
+        board.poll_for(2, lambda: board.trace.openings() > 0)
+    board.transport.write(_pulse_frame(board, pulse_id, seq=7002))
     board.poll_for(1.0)
     assert board.trace.openings(63) == board.trace.openings() == 1
     assert board.of(Telemetry)[-1].openings == 1
 
 
-def test_a_killed_host_leaves_everything_closed_and_its_successor_learns_the_outcome(board: Board) -> None:
+def test_a_killed_host_leaves_everything_closed_and_its_successor_learns_the_outcomes(board: Board) -> None:
     doomed = subprocess.Popen(
         [sys.executable, "-m", "tests.firmware.emulated.doomed_host", board.port], cwd=ROOT
     )
@@ -89,49 +86,49 @@ def test_a_killed_host_leaves_everything_closed_and_its_successor_learns_the_out
     assert board.trace.open_valves() == set()
     openings = board.trace.openings()
     assert 0 < openings < 24
-    board.bridge.query(1, time.monotonic())
     board.bridge.connect(time.monotonic())
-    board.run(lambda: 1 in board.outcomes())
-    assert board.of(LinkUp)[-1].last_pulse_id == 1
-    assert board.outcomes()[1].outcome == "cut_short"
-    assert board.outcomes()[1].cause in {"deadman", "new_session"}
-    assert board.outcomes()[1].openings == openings == board.trace.openings()
+    board.run(lambda: board.bridge.link.connected)
+    last_id = board.of(LinkUp)[-1].last_pulse_id
+    board.run(lambda: set(range(1, last_id + 1)) <= set(board.outcomes()))
+    assert board.outcomes()[last_id].outcome == "cut_short"
+    assert board.outcomes()[last_id].cause in {"deadman", "new_session"}
+    assert sum(outcome.openings for outcome in board.outcomes().values()) == openings
     assert [edge.by_reset for edge in board.trace.edges()] == [False] * (2 * openings)
 
 
 def test_a_reset_amid_a_train_closes_and_nothing_of_the_old_session_acts(board: Board) -> None:
-    board.arm()
-    old_session = board.bridge.link.session
-    board.fire(board.train(1, count=24), board.train(2, ahead=400, nozzle=20))
-    board.run(lambda: board.trace.openings() > 0)
+    pulse_id = board.open_train(nozzle=63, count=24)
+    old_frame = _pulse_frame(board, pulse_id + 1, seq=1)
+    boot_id = board.bridge.link.boot_id
     board.monitor.ask("system_reset")
-    board.run(lambda: len(board.of(LinkUp)) == 2)
-    openings = board.trace.openings()
-    edges = len(board.trace.edges())
-    late = pulse_message(board.train(3, ahead=10, count=1))
-    assert late is not None
-    old_frame = encode_frame(MessageType.PULSE, 1, old_session, encode_payload(late))
-    board.bridge.arm(time.monotonic())
-    board.run(lambda: board.of(Telemetry)[-1].armed)
+    board.run(lambda: board.of(LinkUp)[-1].boot_id != boot_id)
+    edges = board.trace.edges()
+    board.arm()
     for _ in range(3):
         board.transport.write(old_frame)
     board.poll_for(1.0)
-    first, second = board.of(LinkUp)
-    assert first.boot_id != second.boot_id
-    assert (second.reset_cause, second.last_pulse_id) == ("pin", 0)
+    assert (board.of(LinkUp)[-1].reset_cause, board.of(LinkUp)[-1].last_pulse_id) == ("pin", 0)
     assert any("restarted" in e.reason or "silent" in e.reason for e in board.of(LinkDown))
-    assert {n: o.outcome for n, o in board.outcomes().items()} == {1: "maybe_fired", 2: "maybe_fired"}
-    assert board.trace.openings() == openings < 24
-    assert len(board.trace.edges()) == edges
+    assert board.outcomes()[pulse_id].outcome == "maybe_fired"
+    assert 0 < board.trace.openings() < 24
+    assert board.trace.edges() == edges
     assert board.trace.open_valves() == set()
 
 
-def test_boot_ids_differ_from_start_to_start(board: Board) -> None:
+def test_boot_ids_differ_from_reset_to_reset(board: Board) -> None:
     board.arm()
     for starts in (2, 3, 4, 5):
         board.monitor.ask("system_reset")
         board.run(lambda starts=starts: len(board.of(LinkUp)) == starts)  # type: ignore[misc]
     assert len({up.boot_id for up in board.of(LinkUp)}) == 5
+
+
+def test_boot_ids_differ_from_power_on_to_power_on(start_board: Callable[[], Board]) -> None:
+    boards = [start_board() for _ in range(4)]
+    for board in boards:
+        board.bridge.connect(time.monotonic())
+        board.run(lambda board=board: board.bridge.link.connected)  # type: ignore[misc]
+    assert len({board.bridge.link.boot_id for board in boards}) == 4
 
 
 def test_floods_of_garbage_do_not_stop_it(board: Board) -> None:
@@ -146,40 +143,40 @@ def test_floods_of_garbage_do_not_stop_it(board: Board) -> None:
             time.sleep(0.001)
     os.close(port)
     assert sent >= 40_000
-    board.arm()
-    board.fire(board.train(1))
-    board.run(lambda: 1 in board.outcomes())
+    pulse_id = board.open_train()
+    board.run(lambda: pulse_id in board.outcomes())
     assert board.of(Telemetry)[-1].bad_frames > 100
-    assert board.trace.openings() == board.outcomes()[1].openings > 0
+    assert board.trace.openings() == board.outcomes()[pulse_id].openings > 0
     assert [e.reset_cause for e in board.of(LinkUp)] == ["power_on"]
 
 
-def test_a_pressed_button_closes_stops_the_motor_and_cuts_the_queue(board: Board) -> None:
-    board.arm()
-    board.bridge.drive(200, time.monotonic())
-    board.fire(board.train(1, count=24), board.train(2, ahead=300, nozzle=40))
-    board.run(lambda: board.trace.openings() > 0)
-    board.run(lambda: (board.trace.last(MOTOR) or 0) > 0)
+def test_a_pressed_button_closes_and_stops_the_motor_and_cannot_be_cleared(board: Board) -> None:
+    pulse_id = board.open_train(count=24)
+    while (board.trace.last(MOTOR) or 0) == 0:
+        board.arm()
+        board.bridge.drive(200, time.monotonic())
+        board.poll_for(0.2)
     board.head.button = True
-    board.run(lambda: {1, 2} <= set(board.outcomes()))
-    assert board.outcomes()[1].outcome == "cut_short"
-    assert {o.cause for o in board.outcomes().values()} == {"estop"}
+    board.run(lambda: board.of(Telemetry)[-1].estop and pulse_id in board.outcomes())
+    assert board.outcomes()[pulse_id].openings == board.trace.openings() < 24
     assert board.trace.open_valves() == set()
     assert board.trace.last(MOTOR) == 0
     board.bridge.clear(time.monotonic())
-    board.run(lambda: board.of(CommandResult)[-1].command == "clear")
-    assert board.of(CommandResult)[-1].reason == "still_pressed"
+    board.run(lambda: any(e.command == "clear" for e in board.of(CommandResult)))
+    assert [e.reason for e in board.of(CommandResult) if e.command == "clear"] == ["still_pressed"]
+    board.fire(board.train(pulse_id + 1, ahead=0))
+    board.run(lambda: pulse_id + 1 in board.settled())
+    assert board.trace.openings() == board.outcomes()[pulse_id].openings
 
 
 def test_a_silent_sensor_head_stops_the_firing(board: Board) -> None:
-    board.arm()
-    board.fire(board.train(1, ahead=0, on_us=5_000, count=1))
-    board.run(lambda: 1 in board.outcomes())
+    pulse_id = board.open_train()
+    board.run(lambda: pulse_id in board.settled())
     board.head.silent = True
     board.run(lambda: not board.of(Telemetry)[-1].pressure_believed)
     openings = board.trace.openings()
-    board.fire(board.train(2, ahead=0, count=1))
-    board.run(lambda: 2 in board.outcomes() or len(board.of(PulseReceipt)) == 2)
+    board.fire(board.train(pulse_id + 1, ahead=0))
+    board.run(lambda: pulse_id + 1 in board.settled())
     board.poll_for(0.5)
     assert board.trace.openings() == openings
 
@@ -209,16 +206,23 @@ def test_a_hung_program_loses_its_valve_to_the_one_shot_and_is_reset(
     assert board.of(LinkUp)[-1].reset_cause == "watchdog"
 
 
+def _pulse_frame(board: Board, pulse_id: int, seq: int) -> bytes:
+    """Return one opening of nozzle 63 as a frame of the present session."""
+    message = pulse_message(board.train(pulse_id, nozzle=63, count=1))
+    assert message is not None
+    return encode_frame(MessageType.PULSE, seq, board.bridge.link.session, encode_payload(message))
+
+
 def _break_while_open(board: Board, address: int, patch: bytes) -> int:
     """Overwrite a function at a moment when a valve is open; return how many trace records came before."""
     for attempt in range(1, 100):
         board.arm()
         board.fire(board.train(attempt, on_us=45_000, period_us=70_000, count=14))
-        board.run(lambda: board.trace.open_valves() == {7} or attempt in board.outcomes())  # noqa: B023
+        board.run(lambda: board.trace.open_valves() == {7} or attempt in board.settled())  # noqa: B023
         with halted(board.debug_port) as held:
             before = len(board.trace.records())
             if board.trace.open_valves() == {7}:
                 held.write(address, patch)
                 return before
-        board.run(lambda: attempt in board.outcomes())  # noqa: B023
+        board.run(lambda: attempt in board.settled())  # noqa: B023
     raise AssertionError("never caught with an open valve")
