@@ -34,7 +34,7 @@ def valves(
         str, typer.Option(help="which ones, as 0-31,40; all of the machine file's by default")
     ] = "",
     trains: Annotated[
-        int | None, typer.Option(min=2, max=500, help="trains each, instead of calibration.trains")
+        int | None, typer.Option(min=4, max=500, help="trains each, instead of calibration.trains")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="measure and show, write nothing")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="fire and write without asking")] = False,

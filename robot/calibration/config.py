@@ -28,7 +28,7 @@ class CalibrationConfig(BaseModel):
         le=200_000,
         description="from the event to the sensor's time stamp, taken off (assumed)",
     )
-    trains: int = Field(24, ge=2, le=500, description="trains for each nozzle; more are surer (assumed)")
+    trains: int = Field(24, ge=4, le=500, description="trains for each nozzle; more are surer (assumed)")
     openings: int = Field(9, ge=1, le=100, description="in a train (assumed)")
     on_ms: float = Field(40.0, gt=0, le=100, description="of each opening (assumed)")
     period_ms: float = Field(

@@ -80,7 +80,7 @@ def test_reading_that_does_not_move_is_no_lag_and_nothing_is_written(
     board: Any, bombus: Any, machine: Path
 ) -> None:
     before = machine.read_text()
-    done = calibrate(bombus, machine, "--nozzles", "3", "--trains", "2", "--yes")
+    done = calibrate(bombus, machine, "--nozzles", "3", "--trains", "4", "--yes")
     assert done.returncode == 1
     assert "nozzle 3" in done.stderr
     assert machine.read_text() == before

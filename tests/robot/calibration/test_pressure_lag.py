@@ -81,7 +81,7 @@ def test_nozzle_that_never_fires_in_full_is_given_up(make_bench: Callable[..., A
 
 def test_nothing_stays_armed_or_open(make_bench: Callable[..., Any]) -> None:
     bench = make_bench(0.012, 0.0, 1)
-    measured(bench, trains=2)
+    measured(bench, trains=4)
     assert bench.core.valves == 0
     assert not bench.link.telemetry().armed
 
