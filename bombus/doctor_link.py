@@ -79,27 +79,27 @@ def _configuration(link: PortLink, up: LinkUp, settings: RobotConfig) -> Check:
 
 def _traffic(link: PortLink) -> Iterator[Check]:
     """Ping for some seconds; yield what became of the frames, the round trips and the clock."""
-    clock = link.bridge.clock
     trips: list[float] = []
-    before = link.telemetry().bad_frames
+    before, sessions = link.telemetry().bad_frames, link.bridge.link.sessions
+    seen = [link.bridge.clock, link.bridge.clock.taken]
 
     def enough() -> bool:
-        if clock.taken > enough_seen[0]:
-            enough_seen[0] = clock.taken
+        # A new session has a clock of its own.
+        clock = link.bridge.clock
+        if [clock, clock.taken] != seen:
+            seen[:] = [clock, clock.taken]
             trips.append(clock.last_trip_s)
         return len(trips) >= PINGS
 
-    enough_seen = [clock.taken]
-    started = link.clock.now()
     link.wait(enough, WITHIN_S)
-    asked = max(len(trips), round((link.clock.now() - started) / PING_S) - 1)
-    yield _frames(link, len(trips), asked, before)
+    yield _frames(link, len(trips), before, link.bridge.link.sessions - sessions)
     if not trips:
         return
     p50, p99 = (float(value) for value in np.percentile(1e3 * np.asarray(trips), (50, 99)))
     ok = p99 <= LONG_TRIP_MS
     detail = f"p50 {p50:.2f} ms, p99 {p99:.2f} ms over {len(trips)} pings"
     yield Check("round trip", ok, detail, "" if ok else "use USB or 1 Mbaud; free a core of this machine")
+    clock = link.bridge.clock
     drift_ppm = (1e-6 / clock.seconds_per_us - 1.0) * 1e6
     error_ms = 500.0 * (clock.trip_s or 0.0)
     ok = abs(drift_ppm) <= DRIFT_PPM and error_ms <= CLOCK_ERROR_MS
@@ -107,17 +107,18 @@ def _traffic(link: PortLink) -> Iterator[Check]:
     yield Check("clock", ok, detail, "" if ok else "shorten the line's delay; look at the board's crystal")
 
 
-def _frames(link: PortLink, answered: int, asked: int, bad_before: int) -> Check:
+def _frames(link: PortLink, answered: int, bad_before: int, reconnects: int) -> Check:
     counters = link.bridge.link.counters
     reports = [event for event in link.events if isinstance(event, Telemetry)]
-    bad_there = reports[-1].bad_frames - bad_before if reports else 0
-    link_ok = link.bridge.link.connected
-    ok = link_ok and counters.bad + bad_there + counters.repeated <= LOST_SHARE * max(1, answered)
+    bad_there = max(0, reports[-1].bad_frames - bad_before) if reports else 0
+    spoilt = counters.bad + bad_there + counters.repeated
+    ok = link.bridge.link.connected and answered >= PINGS and reconnects == 0 and spoilt <= LOST_SHARE * PINGS
     detail = (
-        f"{answered} of about {asked} pings answered; damaged: {counters.bad} here, {bad_there} on the board; "
-        f"{counters.repeated} requests repeated"
+        f"{answered} of {PINGS} pings answered in {WITHIN_S:g} s; damaged: {counters.bad} here, {bad_there} on the "
+        f"board; {counters.repeated} requests repeated, {reconnects} sessions lost"
     )
-    return Check("frames", ok, detail, "" if ok else "shorten or shield the cable, lower the baud rate")
+    remedy = "shorten or shield the cable, lower the baud rate; free a core of this machine"
+    return Check("frames", ok, detail, "" if ok else remedy)
 
 
 def _heartbeat(link: PortLink, settings: RobotConfig) -> Check:

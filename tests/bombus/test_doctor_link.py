@@ -45,7 +45,7 @@ def machine(folder: Path, port: str, more: str = "") -> Path:
 def test_sound_board_passes_every_check_that_does_not_hang_on_speed(board: Any, bombus: Any) -> None:
     checks = found(bombus("doctor", "--port", board.port, "--json"))
     assert set(checks) >= WANTED
-    steady = WANTED - {"round trip", "clock"}
+    steady = WANTED - {"round trip", "clock", "frames"}
     assert all(checks[name]["ok"] for name in steady), checks
     assert "over 30 pings" in checks["round trip"]["detail"]
     assert "0 here, 0 on the board" in checks["frames"]["detail"]
