@@ -6,7 +6,10 @@ import msgspec
 
 
 class LinkUp(msgspec.Struct, frozen=True):
-    """A session began: every valve was closed, the queue dropped, the MCU disarmed."""
+    """A session began: every valve was closed, the queue dropped, the MCU disarmed.
+
+    `problem` says why the MCU must not be armed, for people; empty when it may.
+    """
 
     t: float
     session: int
@@ -19,6 +22,7 @@ class LinkUp(msgspec.Struct, frozen=True):
     config_crc: int
     protocol_mismatch: bool = False
     config_mismatch: bool = False
+    problem: str = ""
 
 
 class LinkDown(msgspec.Struct, frozen=True):

@@ -171,4 +171,5 @@ class Handshake:
             config_crc=welcome.config_crc,
             protocol_mismatch=self.protocol_mismatch,
             config_mismatch=self.config_mismatch,
+            problem=self.problem,
         )

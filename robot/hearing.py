@@ -115,7 +115,7 @@ class Hearing:
 
     def _mismatch(self, event: LinkUp) -> str:
         if event.config_mismatch:
-            return f"the CRC of its configuration is {event.config_crc:#010x}, another one was expected"
+            return event.problem or "its configuration is not the expected one"
         ours = self._cart.config.odometry.ticks_per_m
         if event.ticks_per_m != ours:
             return f"it counts {event.ticks_per_m} ticks/m, odometry.ticks_per_m is {ours}"

@@ -17,6 +17,7 @@ from firmware_bridge.bridge import McuBridge
 from firmware_bridge.core import Core
 from firmware_bridge.core_config import CoreConfig
 from robot.build import NoRecorder, recording_header, side_parts
+from robot.calibration.config import calibrated_lags
 from robot.config import DEMO_MACHINE, load_config
 from robot.ledger import Ledger
 from robot.loop import STEP_S, ControlLoop, LoopParts
@@ -91,7 +92,8 @@ class LockstepRow:
         self.rig = Rig(core, self.plant)
         self.clock = SimClock(self.rig.advance)
         self.watcher = Watcher()
-        bridge = McuBridge(LoopbackTransport(self.rig), nonce=NONCE)
+        lags_us = calibrated_lags(config)
+        bridge = McuBridge(LoopbackTransport(self.rig), nonce=NONCE, lags_us=lags_us)
         self.loop = ControlLoop(
             LoopParts(
                 config=config,
