@@ -5,10 +5,11 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.bombus-ready
 DEV    := $(VENV)/.bombus-dev-ready
 KILLS  ?= 200
+FUZZ_SECONDS ?= 60
 SOURCES := pyproject.toml setup.py $(wildcard firmware_bridge/*_build.py firmware_bridge/firmware/*.[ch] sim/render/*_build.py sim/render/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-train sim check test test-slow campaign firmware test-firmware bench clean
+.PHONY: help setup setup-train sim check test test-slow campaign firmware test-firmware fuzz bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +64,20 @@ test-firmware: $(DEV) firmware  ## the shipped core on an emulated Cortex-M3; th
 
 campaign: $(STAMP)  ## kill the daemon KILLS times (200) and hold its ledger against the valves
 	@$(BIN)/python -m sim.kill_campaign --kills $(KILLS)
+
+CORE := $(filter-out $(wildcard firmware_bridge/firmware/board*.c firmware_bridge/firmware/caps.c),$(wildcard firmware_bridge/firmware/*.c))
+
+fuzz: $(STAMP)  ## libFuzzer with ASan and UBSan on the C core for FUZZ_SECONDS (60), then 10 million spoiled frames
+	@command -v clang >/dev/null 2>&1 || { echo "no clang: apt-get install clang libclang-rt-14-dev"; exit 1; }
+	@mkdir -p build/fuzz/corpus
+	clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-Ifirmware_bridge/firmware firmware_bridge/proofs/fuzz.c $(CORE) -o build/fuzz/fuzz
+	@$(BIN)/python -m firmware_bridge.proofs.seeds build/fuzz/seeds
+	build/fuzz/fuzz -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 \
+		-artifact_prefix=build/fuzz/ build/fuzz/corpus build/fuzz/seeds
+	cc -std=c11 -O2 -Wall -Wextra -Werror -Ifirmware_bridge/firmware firmware_bridge/proofs/corrupt.c \
+		firmware_bridge/firmware/frame.c -o build/fuzz/corrupt
+	build/fuzz/corrupt 10000000 1
 
 bench: $(STAMP)  ## time each stage of a frame's way on this machine
 	@$(BIN)/bombus bench
