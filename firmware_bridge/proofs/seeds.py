@@ -46,7 +46,12 @@ def seeds() -> dict[str, bytes]:
         "train_backward": armed + pulse(Trigger.BACKWARD, -60, 1) + (run(40, -2) + beat) * 2,
         "host_falls_silent": train + run(64) * 5,
         "stall_in_a_train": train + run(5) + bytes([_STALL, 0x40, 0x1F, 0]) + run(3),
-        "button_and_clear": train + run(5) + bytes([_SENSE, 3]) + run(3) + bytes([_SENSE, 0]) + send(TYPES[Clear]),
+        "button_and_clear": train
+        + run(5)
+        + bytes([_SENSE, 3])
+        + run(3)
+        + bytes([_SENSE, 0])
+        + send(TYPES[Clear]),
         "stop_in_a_train": train + run(5) + send(TYPES[Estop]) + run(3),
         "drive": armed + send(TYPES[Drive], bytes([200, 0, 250, 0])) + run(64),
         "duration_corrupted": train + run(5) + bytes([_FAULT, 1, 1, 0]) + run(20),
