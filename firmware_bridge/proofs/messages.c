@@ -1,0 +1,192 @@
+/* The other half of the induction: any message, of any session, with any content. */
+#include "induction.c"
+
+/* Payload size of a command, -1 for what is none; written down a second time on purpose. */
+static int payload_of(uint8_t type)
+{
+    switch (type) {
+    case BB_MSG_HELLO: return 8;
+    case BB_MSG_PULSE: return 19;
+    case BB_MSG_PULSE_ACK:
+    case BB_MSG_PULSE_QUERY:
+    case BB_MSG_DRIVE: return 4;
+    case BB_MSG_SET_LAG: return 5;
+    case BB_MSG_HEARTBEAT:
+    case BB_MSG_PING:
+    case BB_MSG_ESTOP:
+    case BB_MSG_CLEAR:
+    case BB_MSG_ARM:
+    case BB_MSG_DISARM:
+    case BB_MSG_LIMITS_QUERY: return 0;
+    default: return -1;
+    }
+}
+
+static void expect_closed(void)
+{
+    CLAIM(bb_core_valves(&core) == 0, "c: what takes the right to fire closes every valve");
+    CLAIM(core.pulses.queued == 0, "c: what takes the right to fire drops the queue");
+    ghost.armed = false;
+    ghost.driving = false;
+    ghost.target_mm_s = 0;
+}
+
+static void expect_hello(void)
+{
+    ghosts *g = &ghost;
+    uint32_t session = bb_get(frame_in.payload, 4) ^ g->boot_id;
+    CLAIM(welcomed == (session != 0), "c: a session is opened unless it is zero");
+    if (session == 0 || (g->session_open && session == g->session))
+        return;
+    g->session_open = true;
+    g->session = session;
+    g->same_protocol = bb_get(frame_in.payload + 4, 4) == BB_PROTOCOL_HASH;
+    g->lost = false;
+    g->beat = g->now;
+    expect_closed();
+    REACH(true, "a new session");
+}
+
+/* Over any limit of the train, computed without wrapping. */
+static bool beyond_caps(const bb_pulse *p)
+{
+    const bb_config *c = &ghost.config;
+    uint64_t train = (p->openings - 1ull) * p->period_us + p->on_us;
+    if (p->on_us == 0 || p->on_us > c->max_on_us || p->openings == 0 || p->openings > c->max_count)
+        return true;
+    if (p->openings == 1)
+        return p->on_us > c->max_train_us;
+    return p->period_us < c->min_period_us || (uint64_t)p->on_us + c->min_gap_us > p->period_us ||
+           train > c->max_train_us;
+}
+
+static void expect_pulse(uint64_t heat_us)
+{
+    ghosts *g = &ghost;
+    bb_pulse p;
+    bb_pulse_read(&p, frame_in.payload);
+    CLAIM(receipted, "b: a pulse is answered");
+    bool taken = receipt_result == BB_RESULT_OK;
+    CLAIM(!taken || p.pulse_id > g->last_id, "b: taken ids strictly rise");
+    CLAIM(!taken || (g->armed && !g->estop && !core.config_bad), "c: pulses are taken only when armed");
+    CLAIM(!taken || g->air_ok, "c: pulses are taken only with good air");
+    CLAIM(!taken || p.nozzle < g->config.nozzles, "e: a nozzle that does not exist is refused");
+    CLAIM(!taken || !beyond_caps(&p), "e: a train over a cap is refused");
+    CLAIM(!taken || heat_us + (uint64_t)p.openings * p.on_us <= g->config.duty_budget_us,
+          "e: a train over the duty budget is refused");
+    CLAIM(!taken || p.trigger <= BB_TRIGGER_BACKWARD, "e: an unknown trigger is refused");
+    int32_t late = bb_difference((uint32_t)g->now, p.trigger_at);
+    if (taken && p.trigger == BB_TRIGGER_AT_TIME)
+        CLAIM(late <= (int32_t)g->config.late_us && late >= -(int32_t)(g->config.max_wait_ms * 1000u),
+              "f: a time that is missed or too far ahead is refused");
+    bool fresh = p.pulse_id > g->last_id;
+    g->last_id = fresh ? p.pulse_id : g->last_id;
+    if (!taken)
+        REACH(fresh && receipt_result == BB_RESULT_OVER_CAP, "a refusal over a cap");
+    if (!taken || p.pulse_id != g->id)
+        return;
+    CLAIM(!g->taken, "b: an id is taken once");
+    g->taken = true;
+    g->pulse = p;
+    g->openings = 0;
+    g->taken_at = g->now;
+    g->due_at = (uint64_t)((int64_t)g->now - late);
+    REACH(true, "a pulse is taken");
+}
+
+static void expect_drive(void)
+{
+    ghosts *g = &ghost;
+    bb_drive d;
+    bb_drive_read(&d, frame_in.payload);
+    CLAIM(answered, "e: a drive command is answered");
+    if (answer != BB_RESULT_OK)
+        return;
+    CLAIM(!g->estop && (g->armed || d.velocity_mm_s == 0), "c: no motion unless armed");
+    CLAIM(d.velocity_mm_s <= (int32_t)g->config.max_velocity_mm_s &&
+              d.velocity_mm_s >= -(int32_t)g->config.max_velocity_mm_s,
+          "e: a velocity over the cap is refused");
+    CLAIM(d.valid_ms <= g->config.max_drive_ms, "e: a validity over the cap is refused");
+    CLAIM(core.motor.target_mm_s == d.velocity_mm_s, "e: a velocity is taken as asked, not clamped");
+    g->driving = true;
+    g->target_mm_s = d.velocity_mm_s;
+    g->drive_set = g->now;
+    g->drive_us = d.valid_ms * 1000ull;
+    REACH(d.velocity_mm_s < 0, "a drive command is taken");
+}
+
+static void expect_arm(void)
+{
+    ghosts *g = &ghost;
+    if (answer == BB_RESULT_OK)
+        CLAIM(!g->estop && !g->lost && g->same_protocol && !core.config_bad, "c: arming needs a sound machine");
+    g->armed = g->armed || answer == BB_RESULT_OK;
+    REACH(answer == BB_RESULT_OK, "armed");
+}
+
+static void expect_clear(int16_t motor)
+{
+    ghosts *g = &ghost;
+    if (answer != BB_RESULT_OK)
+        return;
+    CLAIM(!g->pressed, "g: clear needs the button and the bumper released");
+    CLAIM(!g->open[0] && !g->open[1] && motor == 0, "g: clear needs everything closed and at rest");
+    REACH(g->estop, "an e-stop is cleared");
+    g->estop = false;
+}
+
+/* Whether the message may do anything at all; if not, the machine must be as it was. */
+static bool may_act(void)
+{
+    bool sized = payload_of(frame_in.type) == (int)frame_in.size;
+    bool ours = ghost.session_open && frame_in.session == ghost.session;
+    return sized && (ours || frame_in.type == BB_MSG_HELLO || frame_in.type == BB_MSG_ESTOP);
+}
+
+static void expect(uint64_t heat_us, int16_t motor)
+{
+    switch (frame_in.type) {
+    case BB_MSG_HELLO: expect_hello(); break;
+    case BB_MSG_HEARTBEAT:
+        ghost.beat = ghost.now;
+        ghost.lost = false;
+        break;
+    case BB_MSG_PULSE: expect_pulse(heat_us); break;
+    case BB_MSG_DRIVE: expect_drive(); break;
+    case BB_MSG_ESTOP:
+        ghost.estop = true;
+        expect_closed();
+        CLAIM(bb_core_motor(&core) == 0, "d: an e-stop stops the motor at once");
+        break;
+    case BB_MSG_DISARM: expect_closed(); break;
+    case BB_MSG_ARM: expect_arm(); break;
+    case BB_MSG_CLEAR: expect_clear(motor); break;
+    default: break;
+    }
+}
+
+void prove_message(void)
+{
+    uint8_t byte = 0;
+    bb_frame f;
+    any_state();
+    frame_in = f;
+    ASSUME(frame_in.size <= BB_MAX_PAYLOAD);
+#ifdef ONLY
+    ASSUME(frame_in.type == ONLY);
+#endif
+#ifdef EXCEPT
+    ASSUME(frame_in.type != EXCEPT);
+#endif
+    unsigned nozzle = frame_in.payload[4] & 1u;
+    uint64_t heat_us = core.valves[nozzle].heat_us;
+    int16_t motor = bb_core_motor(&core);
+    bb_core_receive(&core, &byte, 1, (uint32_t)ghost.now);
+    if (may_act())
+        expect(heat_us, motor);
+    else
+        CLAIM(!receipted && !welcomed && !(answered && answer == BB_RESULT_OK), "c: a foreign message does nothing");
+    observe();
+    claim_tied(&core, &ghost);
+    REACH(!may_act(), "a message of another session");
+}
