@@ -80,7 +80,8 @@ def test_every_third_party_import_of_the_runtime_is_a_declared_dependency() -> N
     import sys
 
     imported: set[str] = set()
-    for path in SOURCES:
+    # Proofs are run by maintainers, with the dev extra.
+    for path in (path for path in SOURCES if "proofs" not in path.parts):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
