@@ -61,7 +61,7 @@ def _protocol(link: PortLink, up: LinkUp) -> Check:
 
 def _configuration(link: PortLink, up: LinkUp, settings: RobotConfig) -> Check:
     crc = f"{up.config_crc:#010x}"
-    highest = max(bank.first_nozzle + bank.count for bank in settings.nozzles)
+    highest = max(settings.nozzle_numbers) + 1
     if up.config_mismatch:
         return Check("configuration", False, link.bridge.link.problem, "correct bridge or controller")
     if up.ticks_per_m != settings.odometry.ticks_per_m:

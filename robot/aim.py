@@ -26,6 +26,11 @@ class NozzleBank(BaseModel):
     s_offset: float = Field(0.0, ge=-3, le=3, description="mouths ahead of the cart's reference point, m")
     d_mouth: float = Field(0.25, ge=-1, le=2, description="mouths from the mast plane, m")
 
+    @property
+    def numbers(self) -> range:
+        """The MCU's numbers of the nozzles, bottom to top."""
+        return range(self.first_nozzle, self.first_nozzle + self.count)
+
     def height(self, nozzle: int) -> float:
         """Return the height of a nozzle by its MCU number, m."""
         return self.h_first + (nozzle - self.first_nozzle) * self.pitch

@@ -119,7 +119,7 @@ class Hearing:
         ours = self._cart.config.odometry.ticks_per_m
         if event.ticks_per_m != ours:
             return f"it counts {event.ticks_per_m} ticks/m, odometry.ticks_per_m is {ours}"
-        highest = max(bank.first_nozzle + bank.count for bank in self._cart.config.nozzles)
+        highest = max(self._cart.config.nozzle_numbers) + 1
         if event.nozzles < highest:
             return f"it has {event.nozzles} nozzles, the machine file names {highest}"
         return ""

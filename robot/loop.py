@@ -88,9 +88,7 @@ class ControlLoop:
         self._decisions = DecisionHash()
         self._near: dict[Side, list[Flower]] = {}
         self._planned_at_s: float | None = None
-        self._nozzles = frozenset(
-            bank.first_nozzle + i for bank in self.config.nozzles for i in range(bank.count)
-        )
+        self._nozzles = frozenset(self.config.nozzle_numbers)
         self._end_asked = False
         self.pulses.skip_ids_to(parts.ledger.last_pulse_id())
         self.pulses.begin_row(self.scribe.treated_places(), now)

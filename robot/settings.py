@@ -187,6 +187,11 @@ class RobotConfig(Section):
         return {side: bank for side in SIDES for bank in self.nozzles if bank.side == side}
 
     @property
+    def nozzle_numbers(self) -> list[int]:
+        """The MCU's numbers of all nozzles, bank by bank."""
+        return [number for bank in self.nozzles for number in bank.numbers]
+
+    @property
     def sides(self) -> tuple[Side, ...]:
         """The sides that have a camera."""
         return tuple(side for side in SIDES if any(camera.side == side for camera in self.cameras))
@@ -212,7 +217,7 @@ def _misfits(config: RobotConfig) -> Iterator[str]:
             yield f"{kind}: two on the {sides[0]} side; give one a side"
     if len({camera.camera_id for camera in config.cameras}) < len(config.cameras):
         yield f"cameras.camera_id: '{config.cameras[0].camera_id}' twice; give each its own"
-    numbers = [n for bank in config.nozzles for n in range(bank.first_nozzle, bank.first_nozzle + bank.count)]
+    numbers = config.nozzle_numbers
     if len(set(numbers)) < len(numbers) or max(numbers) > 63:
         yield f"nozzles: each needs its own number from 0 to 63, got up to {max(numbers)}; mend count"
     cruise, fastest = config.drive.cruise_speed, config.drive.max_speed

@@ -128,5 +128,5 @@ def _mouths(banks: Mapping[Side, NozzleBank]) -> dict[int, tuple[Side, float, fl
     return {
         nozzle: (side, bank.s_offset, bank.height(nozzle), bank.d_mouth)
         for side, bank in banks.items()
-        for nozzle in range(bank.first_nozzle, bank.first_nozzle + bank.count)
+        for nozzle in bank.numbers
     }
