@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from robot.types import CommandName, Mode
 from sim.live_world import LiveWorld
 from sim.mcu_process import McuProcess
 from sim.noisy_cable import NoisyCable
-from sim.realtime import Operator, RealtimeError, write_machine
+from sim.realtime import Operator, RealtimeError, daemon_command, write_machine
 from sim.scenario import ScenarioConfig, load_scenario
 from sim.valve_audit import Audit, Trace, audit
 
@@ -80,13 +79,8 @@ class CampaignRobot:
             self._world = LiveWorld(scenario, seed, config, self._mcu.page, folder)
             self._cable = NoisyCable(self._mcu.port, folder / "cable", seed)
             stack.callback(self._cable.close)
-            self._machine = write_machine(
-                config.model_dump(mode="json", exclude_unset=True), self._world, self._mcu, folder, None
-            )
-            text = self._machine.read_text(encoding="utf-8")
-            self._machine.write_text(
-                text.replace(str(self._mcu.port), str(folder / "cable")), encoding="utf-8"
-            )
+            settings = config.model_dump(mode="json", exclude_unset=True)
+            self._machine = write_machine(settings, self._world, folder / "cable", folder, None)
             self._log = stack.enter_context((folder / "daemon.log").open("wb"))
             self._world.start()
             stack.callback(self._world.stop)
@@ -130,8 +124,7 @@ class CampaignRobot:
         self._stack.close()
 
     def _born(self) -> tuple[subprocess.Popen[bytes], Operator]:
-        command = [sys.executable, "-m", "bombus", "run", "--config", str(self._machine), "--json"]
-        daemon = subprocess.Popen(command, stdout=self._log, stderr=self._log)
+        daemon = subprocess.Popen(daemon_command(self._machine), stdout=self._log, stderr=self._log)
         return daemon, Operator(self._folder / "telemetry.sock")
 
     def _ready(self, operator: Operator, daemon: subprocess.Popen[bytes]) -> None:

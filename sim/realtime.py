@@ -105,7 +105,7 @@ def run_realtime(
         stack.callback(mcu.stop)
         world = LiveWorld(scenario, seed, config, mcu.page, folder)
         written = write_machine(
-            config.model_dump(mode="json", exclude_unset=True), world, mcu, folder, record
+            config.model_dump(mode="json", exclude_unset=True), world, mcu.port, folder, record
         )
         world.start()
         stack.callback(world.stop)
@@ -119,13 +119,13 @@ def run_realtime(
 
 
 def write_machine(
-    data: dict[str, Any], world: LiveWorld, mcu: McuProcess, folder: Path, record: Path | None
+    data: dict[str, Any], world: LiveWorld, port: Path, folder: Path, record: Path | None
 ) -> Path:
-    """Write the machine file that the daemon gets: the given one, wired to this world."""
+    """Write the machine file that the daemon gets: the given one, wired to this world and a serial `port`."""
     for camera in data["cameras"]:
         camera["source"] = world.ring_paths[camera["side"]]
     wiring: dict[str, dict[str, object]] = {
-        "serial": {"port": str(mcu.port)},
+        "serial": {"port": str(port)},
         "ledger": {"path": str(folder / "ledger.sqlite")},
         "dashboard": {"socket": str(folder / "telemetry.sock")},
         "recording": {"enabled": record is not None, "folder": str(record or folder)},
@@ -137,10 +137,14 @@ def write_machine(
     return path
 
 
+def daemon_command(machine: Path) -> list[str]:
+    """Return the command line that runs the daemon on a machine file."""
+    return [sys.executable, "-m", "bombus", "run", "--config", str(machine), "--json"]
+
+
 @contextmanager
 def _daemon(machine: Path, console: Console) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "bombus", "run", "--config", str(machine), "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(daemon_command(machine), stdout=subprocess.DEVNULL)
     try:
         yield process
     finally:

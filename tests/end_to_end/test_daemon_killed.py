@@ -4,7 +4,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from robot.settings import SHIPPED_MODEL
 from robot.types import CommandName, Mode
 from sim.live_world import LiveWorld
 from sim.mcu_process import McuProcess
-from sim.realtime import Operator, write_machine
+from sim.realtime import Operator, daemon_command, write_machine
 from sim.scenario import load_scenario
 from vision.types import Stage
 
@@ -34,7 +33,7 @@ pytestmark = [
 
 @contextmanager
 def daemon(machine: Path) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([sys.executable, "-m", "bombus", "run", "--config", str(machine), "--json"])
+    process = subprocess.Popen(daemon_command(machine))
     try:
         yield process
     finally:
@@ -66,7 +65,9 @@ def test_valves_shut_in_time_and_nothing_is_treated_twice(tmp_path: Path) -> Non
     )
     mcu = McuProcess(tmp_path, core_config(config))
     world = LiveWorld(scenario, 1, config, mcu.page, tmp_path)
-    machine = write_machine(config.model_dump(mode="json", exclude_unset=True), world, mcu, tmp_path, None)
+    machine = write_machine(
+        config.model_dump(mode="json", exclude_unset=True), world, mcu.port, tmp_path, None
+    )
     world.start()
     try:
         with daemon(machine) as first:
