@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +10,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from bombus.output import WrongUseError, people, print_json
+from bombus.output import WrongUseError, ask_for_yes, people, print_json
 
 if TYPE_CHECKING:
     from robot.bench_link import BenchLink
@@ -51,7 +50,7 @@ def valves(
     asked = settings.calibration
     what = f"fire {asked.trains * asked.openings} openings of {asked.on_ms:g} ms on each of {len(wanted)} nozzles"
     if not yes:
-        _ask(f"about to {what}; stand clear", "nothing was fired or written")
+        ask_for_yes(f"{what}; stand clear", "nothing was fired or written")
     with open_bench(config, port) as (link, up):
         beyond = [nozzle for nozzle in wanted if nozzle >= up.nozzles]
         if beyond:
@@ -90,7 +89,7 @@ def _write(
     from robot.clock import MonotonicClock
 
     if not yes:
-        _ask(f"about to write these lags to {path}", "nothing was written")
+        ask_for_yes(f"write these lags to {path}", "nothing was written")
     lags_us = merged_lags(settings, found)
     # The board takes the lags now, and tells the configuration CRC that it has with them.
     with open_bench(path, port, bridge={"expected_config_crc": None}, lags_us=lags_us) as (_, up):
@@ -103,7 +102,7 @@ def _write(
 
 def _wanted(nozzles: str, settings: RobotConfig) -> list[int]:
     """Return the nozzles that `0-31,40` names; the machine file's for nothing."""
-    known = [n for bank in settings.nozzles for n in range(bank.first_nozzle, bank.first_nozzle + bank.count)]
+    known = settings.nozzle_numbers
     if not nozzles:
         return sorted(known)
     wanted: set[int] = set()
@@ -141,9 +140,3 @@ def _result(found: Mapping[int, LagEstimate], settings: RobotConfig, written: bo
             for nozzle, one in found.items()
         ],
     }
-
-
-def _ask(what: str, otherwise: str) -> None:
-    people.print(f"{what}. Type yes to go on: ", end="")
-    if sys.stdin.readline().strip().lower() != "yes":
-        raise WrongUseError(f"{otherwise}: it takes a typed yes, or --yes")

@@ -11,7 +11,15 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from bombus.output import WorkFailedError, WrongUseError, errors_in_one_line, people, print_json, print_table
+from bombus.output import (
+    WorkFailedError,
+    WrongUseError,
+    ask_for_yes,
+    errors_in_one_line,
+    people,
+    print_json,
+    print_table,
+)
 
 Config = Annotated[Path | None, typer.Option(help="machine file (TOML); the demo machine by default")]
 Port = Annotated[str | None, typer.Option(help="serial port, instead of the machine file's")]
@@ -96,7 +104,7 @@ def fire(
 ) -> None:
     """Fire one train on one nozzle, after a typed yes."""
     if not yes:
-        _ask_for_yes(f"fire nozzle {nozzle}: {count} x {on_ms:g} ms, air and noise")
+        ask_for_yes(f"fire nozzle {nozzle}: {count} x {on_ms:g} ms, air and noise", "nothing was done")
     with _session(context, config, port) as (link, up):
         if nozzle >= up.nozzles:
             raise WrongUseError(f"nozzle {nozzle}: the board has 0 to {up.nozzles - 1}; name one of those")
@@ -168,12 +176,6 @@ def _session(
     outer_config, outer_port = (context.obj if context is not None else None) or (None, None)
     with open_bench(config or outer_config, port or outer_port, hear) as opened:
         yield opened
-
-
-def _ask_for_yes(what: str) -> None:
-    people.print(f"about to {what}. Type yes to go on: ", end="")
-    if sys.stdin.readline().strip().lower() != "yes":
-        raise WrongUseError("nothing was done: it takes a typed yes, or --yes")
 
 
 def _ms(seconds: float | None) -> float | None:

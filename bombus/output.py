@@ -42,6 +42,13 @@ def print_table(title: str, rows: Mapping[str, object]) -> None:
     people.print(table)
 
 
+def ask_for_yes(what: str, otherwise: str) -> None:
+    """Wait for a typed yes to `what` comes next; raises WrongUseError, which begins with `otherwise`."""
+    people.print(f"about to {what}. Type yes to go on: ", end="")
+    if sys.stdin.readline().strip().lower() != "yes":
+        raise WrongUseError(f"{otherwise}: it takes a typed yes, or --yes")
+
+
 def fail(code: int, error: BaseException) -> NoReturn:
     """End the process with `code` and the error's text in one line."""
     line = " ".join(str(error).split())
