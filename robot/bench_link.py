@@ -83,33 +83,26 @@ class BenchLink:
 
     def telemetry(self) -> Telemetry:
         """Return the next report; raises BenchError when none comes."""
-        seen = len(self.events)
-        fresh: list[Telemetry] = []
-
-        def came() -> bool:
-            fresh.extend(event for event in self.events[seen:] if isinstance(event, Telemetry))
-            return bool(fresh)
-
-        if not self.wait(came, ANSWER_WITHIN_S):
+        came = self._answers(
+            lambda: None,
+            lambda event: event if isinstance(event, Telemetry) else None,
+            ANSWER_WITHIN_S,
+        )
+        if not came:
             raise BenchError(f"the controller reports nothing: {self.bridge.link.problem or 'no telemetry'}")
-        return fresh[-1]
+        return came[-1]
 
     def command(self, name: str, ask: Callable[[float], None]) -> None:
         """Send a command and wait for its answer; raises BenchError when it is refused or not answered."""
-        seen = len(self.events)
-        ask(self.clock.now())
-        answers: list[CommandResult] = []
-
-        def came() -> bool:
-            found = (event for event in self.events[seen:] if isinstance(event, CommandResult))
-            answers.extend(event for event in found if event.command == name)
-            return bool(answers)
-
-        if not self.wait(came, ANSWER_WITHIN_S):
+        answers = self._answers(
+            lambda: ask(self.clock.now()),
+            lambda event: event if isinstance(event, CommandResult) and event.command == name else None,
+            ANSWER_WITHIN_S,
+        )
+        if not answers:
             raise BenchError(f"{name}: no answer; {self.bridge.link.problem or 'try again'}")
         if not answers[0].ok:
-            detail = f" ({answers[0].detail})" if answers[0].detail else ""
-            raise BenchError(f"{name} was refused: {answers[0].reason}{detail}; {_remedy(answers[0].reason)}")
+            raise BenchError(_refusal(name, answers[0].reason, answers[0].detail))
 
     def arm(self) -> None:
         """Arm; raises BenchError when the controller refuses."""
@@ -125,29 +118,25 @@ class BenchLink:
     ) -> PulseOutcome:
         """Fire one train by the clock, wait for its end; raises RefusedError, or BenchError when it is lost."""
         pulse_id, self._next_id = self._next_id, self._next_id + 1
-        seen = len(self.events)
         now = self.clock.now()
         at_us = self.bridge.clock.to_mcu(now + lead_s)
         train = PulseCommand(pulse_id, nozzle, None, 1, on_us, period_us, count, trigger_us=at_us)
-        self.bridge.fire([train], now)
-        ended: list[PulseReceipt | PulseOutcome] = []
 
-        def over() -> bool:
+        def final(event: Event) -> PulseReceipt | PulseOutcome | None:
             # The board repeats outcomes of earlier sessions too, until the daemon has stored them.
-            for event in self.events[seen:]:
-                if isinstance(event, PulseReceipt | PulseOutcome) and event.pulse_id == pulse_id:
-                    final = isinstance(event, PulseOutcome) or not event.accepted
-                    ended.extend([event] if final else [])
-            return bool(ended)
+            if not isinstance(event, PulseReceipt | PulseOutcome) or event.pulse_id != pulse_id:
+                return None
+            return event if isinstance(event, PulseOutcome) or not event.accepted else None
 
         over_s = lead_s + count * period_us * 1e-6 + ANSWER_WITHIN_S
-        if not self.wait(over, over_s):
+        ended: list[PulseReceipt | PulseOutcome] = self._answers(
+            lambda: self.bridge.fire([train], now), final, over_s
+        )
+        if not ended:
             raise BenchError(f"nozzle {nozzle}: no outcome; {self.bridge.link.problem or 'try again'}")
         end = ended[0]
         if isinstance(end, PulseReceipt):
-            detail = f" ({end.detail})" if end.detail else ""
-            text = f"nozzle {nozzle} was refused: {end.reason}{detail}; {_remedy(end.reason)}"
-            raise RefusedError(text, end.reason)
+            raise RefusedError(_refusal(f"nozzle {nozzle}", end.reason, end.detail), end.reason)
         self.bridge.acknowledge(pulse_id, self.clock.now())
         return end
 
@@ -155,6 +144,21 @@ class BenchLink:
         """Disarm as far as that can be said, and let go of the port."""
         self.bridge.disarm(self.clock.now())
         self.bridge.close()
+
+    def _answers(
+        self, ask: Callable[[], None], pick: Callable[[Event], E | None], within_s: float
+    ) -> list[E]:
+        """Ask, then return what `pick` takes of the first poll in which it takes anything; empty for none."""
+        seen = len(self.events)
+        ask()
+        picked: list[E] = []
+
+        def came() -> bool:
+            picked.extend(one for event in self.events[seen:] if (one := pick(event)) is not None)
+            return bool(picked)
+
+        self.wait(came, within_s)
+        return picked
 
 
 _REMEDIES = {
@@ -168,5 +172,6 @@ _REMEDIES = {
 }
 
 
-def _remedy(reason: str) -> str:
-    return _REMEDIES.get(reason, "see docs/protocol.md for the reason")
+def _refusal(what: str, reason: str, detail: str) -> str:
+    remedy = _REMEDIES.get(reason, "see docs/protocol.md for the reason")
+    return f"{what} was refused: {reason}{f' ({detail})' if detail else ''}; {remedy}"
