@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from robot.loop import ControlLoop, LoopParts
 from robot.settings import RobotConfig
 from robot.sight import SideParts
 from robot.types import Command, CommandName, LoopView, StepRecord
+from tests.robot.reports import REPORT
 from vision.calibration import CameraModel
 from vision.flower_map import FlowerMap
 from vision.types import Detections, Frame, Side
@@ -151,7 +153,8 @@ class FakeCart:
             self._events.append(PulseOutcome(now, pulse.pulse_id, "fired", "ok", now, end, at, pulse.count))
 
     def _telemetry(self, now: float) -> Telemetry:
-        return Telemetry(
+        return msgspec.structs.replace(
+            REPORT,
             t=now,
             encoder_ticks=round(self.ticks),
             velocity_mm_s=round(self.speed * 1000),
@@ -164,15 +167,8 @@ class FakeCart:
             button=self.button,
             bumper=self.bumper,
             armed=self.armed,
-            heartbeat_lost=False,
             driving=self.speed != 0,
-            valves=0,
-            openings=0,
-            bad_frames=0,
-            refused=0,
-            deadman_trips=0,
             queued=len(self._queue),
-            unreported=0,
         )
 
 

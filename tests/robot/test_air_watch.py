@@ -6,39 +6,18 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_bridge.events import Telemetry
 from robot.air_watch import AirWatch, AirWatchConfig
+from tests.robot.reports import REPORT
 
-REPORT = Telemetry(
-    t=0.0,
-    encoder_ticks=0,
-    velocity_mm_s=0,
-    motor_mm_s=0,
-    pressure_kpa=400,
-    pressure_ok=True,
-    pressure_believed=True,
-    battery_mv=25_000,
-    estop=False,
-    button=False,
-    bumper=False,
-    armed=True,
-    heartbeat_lost=False,
-    driving=False,
-    valves=0,
-    openings=0,
-    bad_frames=0,
-    refused=0,
-    deadman_trips=0,
-    queued=0,
-    unreported=0,
-)
+LOW = msgspec.structs.replace(REPORT, pressure_kpa=400)
+"""So far down that a compressor runs."""
 
 
 def watched(kpa_s: float, seconds: float, start_kpa: float = 400.0, **changes: object) -> AirWatch:
     watch = AirWatch(AirWatchConfig())
     for tick in range(int(seconds * 50)):
         t = tick * 0.02
-        report = msgspec.structs.replace(REPORT, t=t, pressure_kpa=round(start_kpa + kpa_s * t), **changes)
+        report = msgspec.structs.replace(LOW, t=t, pressure_kpa=round(start_kpa + kpa_s * t), **changes)
         watch.hear(report)
     return watch
 
@@ -72,12 +51,12 @@ def test_time_with_an_open_valve_does_not_count() -> None:
 def test_openings_too_short_for_a_report_do_not_count_either() -> None:
     watch = AirWatch(AirWatchConfig())
     for tick in range(1000):
-        watch.hear(msgspec.structs.replace(REPORT, t=tick * 0.02, openings=tick))
+        watch.hear(msgspec.structs.replace(LOW, t=tick * 0.02, openings=tick))
     assert not watch.weak
 
 
 def test_a_gap_between_reports_does_not_count() -> None:
     watch = AirWatch(AirWatchConfig())
     for tick in range(20):
-        watch.hear(msgspec.structs.replace(REPORT, t=tick * 1.0))
+        watch.hear(msgspec.structs.replace(LOW, t=tick * 1.0))
     assert not watch.weak

@@ -3,36 +3,14 @@ from math import nan
 import msgspec
 import pytest
 
-from firmware_bridge.events import LinkDown, LinkUp, Telemetry
+from firmware_bridge.events import LinkDown, LinkUp
 from robot.cart import Cart
 from robot.config import DEMO_MACHINE, load_config
 from robot.ledger import LastSession
+from tests.robot.reports import REPORT
 
 CONFIG = load_config(DEMO_MACHINE)
 UP = LinkUp(10.0, 1, 7, 0, "power_on", "0.1.0", 64, 10_000, 0)
-REPORT = Telemetry(
-    t=10.1,
-    encoder_ticks=500,
-    velocity_mm_s=0,
-    motor_mm_s=0,
-    pressure_kpa=600,
-    pressure_ok=True,
-    pressure_believed=True,
-    battery_mv=24_500,
-    estop=False,
-    button=False,
-    bumper=False,
-    armed=True,
-    heartbeat_lost=False,
-    driving=False,
-    valves=0,
-    openings=0,
-    bad_frames=0,
-    refused=0,
-    deadman_trips=0,
-    queued=0,
-    unreported=0,
-)
 
 
 def place(cart: Cart) -> float | None:
