@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnxruntime as ort
 from numpy.typing import NDArray
 
 from vision.onnx_model import CPU, LOAD_ERRORS, OUTPUTS, ModelError, OnnxModel
@@ -18,7 +19,11 @@ WARM_UPS = 2
 
 
 class Detector:
-    """A loaded model with its buffers bound; `detect` allocates little. One thread at a time."""
+    """A loaded model with its buffers bound; `detect` allocates little. One thread at a time.
+
+    A graph that leaves height and width open also takes pictures that stand upright (a camera turned by 90
+    degrees) at full scale, where it runs on them; any other picture is shrunk or grown to fit.
+    """
 
     def __init__(
         self,
@@ -31,19 +36,33 @@ class Detector:
         self.model = OnnxModel(model_path, threads, provider)
         self.width, self.height = self.model.card.input_size
         self.threshold = self.model.card.score_threshold if score_threshold is None else score_threshold
-        self._input = np.zeros((1, self.height, self.width, 3), np.uint8)
         self._boxes, self._stages, self._scores = (np.zeros(shape, np.float32) for shape in OUTPUTS.values())
-        self._binding = self.model.session.io_binding()
+        self._lying = self._standing = self._input, self._binding = self._bound(self.width, self.height)
+        why = self._why_it_does_not_run()
+        if why:
+            raise ModelError(f"{model_path}: does not run ({why}); export it again")
+        if self.model.turns:
+            self._input, self._binding = standing = self._bound(self.height, self.width)
+            self._standing = self._lying if self._why_it_does_not_run() else standing
+
+    def _bound(self, width: int, height: int) -> tuple[NDArray[np.uint8], ort.IOBinding]:
+        """Return an input (1, height, width, 3) and the binding that runs the graph on it."""
+        image = np.zeros((1, height, width, 3), np.uint8)
+        binding = self.model.session.io_binding()
         name = self.model.session.get_inputs()[0].name
-        self._binding.bind_input(name, "cpu", 0, np.uint8, self._input.shape, self._input.ctypes.data)
+        binding.bind_input(name, "cpu", 0, np.uint8, image.shape, image.ctypes.data)
         for output, array in zip(OUTPUTS, (self._boxes, self._stages, self._scores), strict=True):
-            self._binding.bind_output(output, "cpu", 0, np.float32, array.shape, array.ctypes.data)
+            binding.bind_output(output, "cpu", 0, np.float32, array.shape, array.ctypes.data)
+        return image, binding
+
+    def _why_it_does_not_run(self) -> str | None:
+        """Warm up on the bound input; returns the first line of what went wrong."""
         try:
             for _ in range(WARM_UPS):
                 self.infer()
         except LOAD_ERRORS as error:
-            why = str(error).splitlines()[0]
-            raise ModelError(f"{model_path}: does not run ({why}); export it again") from error
+            return str(error).splitlines()[0]
+        return None
 
     def detect(self, image: NDArray[np.uint8]) -> Detections:
         """Return the detections of a BGR image (H, W, 3), boxes in its own pixels, best first."""
@@ -54,12 +73,14 @@ class Detector:
     def load(self, image: NDArray[np.uint8]) -> float:
         """Copy or letterbox `image` into the bound input; returns input pixels per image pixel."""
         height, width = image.shape[:2]
+        self._input, self._binding = self._standing if height > width else self._lying
         target = self._input[0]
-        if (height, width) == (self.height, self.width):
+        if target.shape == image.shape:
             np.copyto(target, image)
             return 1.0
-        scale: float = min(self.width / width, self.height / height)
-        fit_w, fit_h = min(self.width, round(width * scale)), min(self.height, round(height * scale))
+        most_h, most_w = target.shape[:2]
+        scale: float = min(most_w / width, most_h / height)
+        fit_w, fit_h = min(most_w, round(width * scale)), min(most_h, round(height * scale))
         way = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
         cv2.resize(image, (fit_w, fit_h), dst=target[:fit_h, :fit_w], interpolation=way)
         target[fit_h:], target[:, fit_w:] = 0, 0

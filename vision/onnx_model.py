@@ -31,6 +31,7 @@ LOAD_ERRORS: tuple[type[Exception], ...] = (
     ort_state.NoModel,
     ort_state.NotImplemented,
     ort_state.RuntimeException,
+    RuntimeError,
     ValueError,
 )
 """What onnxruntime raises for a file it cannot use; they share no base class of their own."""
@@ -79,6 +80,12 @@ class OnnxModel:
     def provider(self) -> str:
         """The execution provider in use, after any fall-back."""
         return str(self.session.get_providers()[0])
+
+    @property
+    def turns(self) -> bool:
+        """Whether the graph leaves height and width open, so that width and height may change places."""
+        _, height, width, _ = self.session.get_inputs()[0].shape
+        return not isinstance(height, int) and not isinstance(width, int)
 
     def _check_shapes(self) -> None:
         width, height = self.card.input_size

@@ -22,7 +22,11 @@ BOXES = np.zeros((100, 4), np.float32)
 BOXES[:4] = [[10, 10, 30, 30], [12, 10, 32, 30], [60, 20, 80, 40], [100, 50, 140, 70]]
 
 
-def graph(boxes: NDArray[np.float32] = BOXES, input_type: int = TensorProto.UINT8) -> bytes:
+def graph(
+    boxes: NDArray[np.float32] = BOXES,
+    input_type: int = TensorProto.UINT8,
+    size: tuple[int | str, int | str] = (HEIGHT, WIDTH),
+) -> bytes:
     """Scores are the red of the first row's pixels over 255; stage k of detection i is its score for k = i % 3."""
     top = len(boxes)
     share = np.full((top, 3), 0.25, np.float32)
@@ -50,7 +54,7 @@ def graph(boxes: NDArray[np.float32] = BOXES, input_type: int = TensorProto.UINT
         helper.make_graph(
             nodes,
             "flowers",
-            [helper.make_tensor_value_info("image", input_type, [1, HEIGHT, WIDTH, 3])],
+            [helper.make_tensor_value_info("image", input_type, [1, *size, 3])],
             [
                 helper.make_tensor_value_info("boxes", TensorProto.FLOAT, [top, 4]),
                 helper.make_tensor_value_info("stages", TensorProto.FLOAT, [top, 3]),
@@ -209,3 +213,22 @@ def test_a_provider_that_is_not_installed_gives_way_to_the_cpu_and_says_so(
     assert "NoSuchExecutionProvider is not in this onnxruntime" in detector.model.fallback
     assert len(detector.detect(lit(0.9))) == 1
     assert Detector(write()).model.fallback is None
+
+
+def test_a_graph_of_open_size_takes_a_standing_picture_at_full_scale(write: Callable[..., Path]) -> None:
+    detector = Detector(write(graph(size=("height", "width")), input_size=[256, 128]))
+    assert detector.load(np.full((256, 128, 3), 5, np.uint8)) == 1.0
+    assert detector._input.shape == (1, 256, 128, 3)
+    assert (detector._input == 5).all()
+    assert len(detector.detect(lit(0.8, size=(256, 128))).scores) == 1
+    assert detector.load(np.full((128, 256, 3), 6, np.uint8)) == 1.0
+    assert detector._input.shape == (1, 128, 256, 3)
+
+
+@pytest.mark.parametrize("size", [(HEIGHT, WIDTH), ("height", "width")])
+def test_a_graph_that_cannot_stand_gets_a_standing_picture_shrunk(
+    write: Callable[..., Path], size: tuple[int | str, int | str]
+) -> None:
+    detector = Detector(write(graph(size=size)))  # it needs 100 columns, a standing picture has 64
+    assert detector.load(np.full((WIDTH, HEIGHT, 3), 5, np.uint8)) == 0.5
+    assert detector._input.shape == (1, HEIGHT, WIDTH, 3)
