@@ -29,6 +29,7 @@ from firmware_bridge.messages import (
     decode_payload,
     encode_payload,
 )
+from tests.firmware.parts import Parts
 
 M = TypeVar("M")
 BOOT_ID = 0xB0B0_0001
@@ -63,20 +64,24 @@ class Board:
     def run(self, ms: int, step_us: int = 1000) -> None:
         """Step for `ms` milliseconds, with a heartbeat every 50 ms."""
         for _ in range(round(ms * 1000 / step_us)):
-            self.now_us += step_us
-            self.ticks += self.ticks_ms * step_us / 1000
-            if self.beating and self.session and self.now_us - self._beat_us >= 50_000:
-                self._beat_us = self.now_us
-                self.send(Heartbeat())
-            self.core.step(
-                self.now_us,
-                int(self.ticks // 1),
-                self.pressure_kpa,
-                estop_pressed=self.button,
-                bumper=self.bumper,
-                pressure_age_us=self.pressure_age_us,
-            )
-            self._hear()
+            self.step(step_us)
+
+    def step(self, us: int) -> None:
+        """Let `us` microseconds pass and step once."""
+        self.now_us += us
+        self.ticks += self.ticks_ms * us / 1000
+        if self.beating and self.session and self.now_us - self._beat_us >= 50_000:
+            self._beat_us = self.now_us
+            self.send(Heartbeat())
+        self.core.step(
+            self.now_us,
+            int(self.ticks // 1),
+            self.pressure_kpa,
+            estop_pressed=self.button,
+            bumper=self.bumper,
+            pressure_age_us=self.pressure_age_us,
+        )
+        self._hear()
 
     def receive(self, data: bytes) -> list[McuMessage]:
         """Hand raw bytes over; returns what the core answered."""
@@ -165,3 +170,9 @@ def board() -> Board:
     armed = Board()
     armed.arm()
     return armed
+
+
+@pytest.fixture(scope="session")
+def parts() -> Parts:
+    """The functions and types of the core under test."""
+    return Parts()

@@ -157,7 +157,7 @@ def test_however_the_steps_stall_a_valve_closes_with_the_first_step_after_its_ti
     board.fire(train._replace(pulse_id=1, nozzle=1, trigger=0, trigger_at=board.now_us))
     opened: int | None = None
     for stall in stalls:
-        board.run(stall, step_us=stall * 1000) if stall < 50 else board.run(1, step_us=stall)
+        board.step(stall)
         for edge in board.edges:
             opened = edge.at_us if edge.open else None
         board.edges.clear()
