@@ -1,166 +1,130 @@
-"""Tries mutants: each is compiled into a core of its own, and the tests run on it in a child of this process.
+"""Compiles mutants: only what the change touches, with traps where C leaves the outcome open.
 
-The tests are collected once, before the fork: a mutant costs its compilation and the tests until the first that
-fails.
+A mutant that reads past an array, overflows a signed number or shifts too far dies of it here, as it would not on
+every board. Memory that was never written holds a pattern instead of what happened to lie there.
 """
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
-import os
-import resource
+import contextlib
+import io
+import re
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Container, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
-import pytest
-
-from firmware_bridge import core
 from firmware_bridge.core_build import CORE_SOURCES, ffibuilder
-from firmware_bridge.proofs.mutants import Mutant
-from firmware_bridge.proofs.sources import BUILD, FIRMWARE
+from firmware_bridge.proofs.mutants import Mutant, mutants
+from firmware_bridge.proofs.sources import FIRMWARE
 
-ROOT = FIRMWARE.parents[1]
-# The quickest to notice come first; the properties draw many examples and come last.
-TESTS = ("admission", "trains", "session", "air", "boundaries", "drive", "frames", "words", "core_properties")
-_CPU_LIMIT_S = 30
-_LONG = "test_core_properties"
-_OPTIONS = ("-q", "-s", "-p", "no:cacheprovider", "-m", "not slow", "--hypothesis-seed=1")
+TRAPS = ("-fsanitize=undefined", "-fsanitize-undefined-trap-on-error", "-ftrivial-auto-var-init=pattern")
+_GLUE = "_core"
+# Rules of the core that stand in a header: the clock's arithmetic, and which configuration may arm.
+HEADERS: tuple[tuple[str, str | None], ...] = (("ticks.h", None), ("protocol.h", "bb_config_valid"))
+
+
+def all_mutants(only: Iterable[str] = ()) -> list[Mutant]:
+    """Return every mutant of the core, or of the files named."""
+    places: list[tuple[str, str | None]] = [*((f"{name}.c", None) for name in CORE_SOURCES), *HEADERS]
+    wanted = set(only)
+    return [
+        mutant
+        for file, within in places
+        if not wanted or file in wanted
+        for mutant in mutants(file, (FIRMWARE / file).read_text(encoding="utf-8"), within)
+    ]
 
 
 class Bench:
-    """A folder with the core's objects; compiles a mutant against them and runs the tests on it."""
+    """A folder with the core's objects, against which mutants are linked."""
 
-    def __init__(self, folder: Path = BUILD / "mutants") -> None:
+    def __init__(
+        self, folder: Path, flags: Iterable[str] = ("-O1", *TRAPS), link: Iterable[str] = ()
+    ) -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        self._objects = folder / "objects"
-        self._objects.mkdir(parents=True)
+        folder.mkdir(parents=True)
         self._folder = folder
-        glue = folder / "_core.c"
-        ffibuilder.emit_c_code(str(glue))
-        self._flags = [
-            "-std=c11",
-            "-O1",
-            "-fPIC",
-            "-w",
-            "-I",
-            str(FIRMWARE),
-            f"-I{sysconfig.get_path('include')}",
-        ]
-        self._units = [*CORE_SOURCES, "board_virtual", "_core"]
-        for unit in self._units:
-            source = glue if unit == "_core" else FIRMWARE / f"{unit}.c"
-            self._compile(source, self._objects / f"{unit}.o")
-
-    def _compile(self, source: Path, target: Path) -> bool:
-        command = ["cc", *self._flags, "-c", str(source), "-o", str(target)]
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+        self._flags = tuple(flags)
+        self._link = tuple(link)
+        self._units = [*CORE_SOURCES, "board_virtual"]
+        (folder / f"{_GLUE}.c").write_text(_glue(folder), encoding="utf-8")
+        whole = [*((unit, FIRMWARE / f"{unit}.c") for unit in self._units), (_GLUE, folder / f"{_GLUE}.c")]
+        for unit, source in whole:
+            if not self._compile(source, self._object(folder, unit)):
+                raise SystemExit(f"{source.name} does not compile; mend it first")
 
     def build(self, mutant: Mutant | None, name: str) -> Path | None:
         """Return the extension with this change, the core as it is for None; None when it does not compile."""
         folder = self._folder / name
-        folder.mkdir(exist_ok=True)
-        objects = {unit: self._objects / f"{unit}.o" for unit in self._units}
-        if mutant is not None:
-            unit = Path(mutant.file).stem
-            source = folder / mutant.file
-            source.write_text(
-                mutant.applied((FIRMWARE / mutant.file).read_text(encoding="utf-8")), encoding="utf-8"
-            )
-            objects[unit] = folder / f"{unit}.o"
-            if not self._compile(source, objects[unit]):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        objects = {unit: self._object(self._folder, unit) for unit in (*self._units, _GLUE)}
+        for unit in self._touched(mutant, folder):
+            objects[unit] = self._object(folder, unit)
+            if not self._compile(folder / f"{unit}.c", objects[unit]):
                 return None
         library = folder / "_core.so"
-        link = ["cc", "-shared", *map(str, objects.values()), "-o", str(library)]
-        return library if subprocess.run(link, capture_output=True, check=False).returncode == 0 else None
+        _run(["cc", "-shared", *self._link, *map(str, objects.values()), "-o", str(library)])
+        return library
+
+    def same_code(self, mutant: Mutant, name: str) -> bool:
+        """Return whether an optimising compiler makes the same machine code of it: then nothing can tell."""
+        folder = self._folder / name
+        folder.mkdir(exist_ok=True)
+        return all(
+            _code(folder / f"{unit}.c", folder) == _code(FIRMWARE / f"{unit}.c", folder)
+            for unit in self._touched(mutant, folder)
+        )
+
+    def _touched(self, mutant: Mutant | None, folder: Path) -> list[str]:
+        """Write the changed file, beside links to all others, and return the units to compile again."""
+        if mutant is None:
+            return []
+        for path in FIRMWARE.glob("*.[ch]"):
+            if not (folder / path.name).exists():
+                (folder / path.name).symlink_to(path)
+        changed = folder / mutant.file
+        changed.unlink()
+        text = (FIRMWARE / mutant.file).read_text(encoding="utf-8")
+        changed.write_text(mutant.applied(text), encoding="utf-8")
+        if changed.suffix == ".c":
+            return [changed.stem]
+        called = re.compile(rf"\b{mutant.function}\(")
+        return [u for u in self._units if called.search((FIRMWARE / f"{u}.c").read_text(encoding="utf-8"))]
+
+    def _compile(self, source: Path, target: Path) -> bool:
+        include = ("-I", str(FIRMWARE), "-I", sysconfig.get_path("include"))
+        command = ["cc", "-std=c11", "-fPIC", "-w", *self._flags, *include]
+        return (
+            subprocess.run(
+                [*command, "-c", str(source), "-o", str(target)], capture_output=True, check=False
+            ).returncode
+            == 0
+        )
+
+    @staticmethod
+    def _object(folder: Path, unit: str) -> Path:
+        return folder / f"{unit}.o"
 
 
-def _take_over(library: Path) -> None:
-    """Put this core in place of the one that was imported."""
-    loader = importlib.machinery.ExtensionFileLoader("firmware_bridge._core", str(library))
-    spec = importlib.util.spec_from_loader("firmware_bridge._core", loader)
-    if spec is None:
-        raise ImportError(f"{library}: no extension; build it again")
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    vars(core).update(ffi=module.ffi, lib=module.lib)
+def _run(command: list[str]) -> None:
+    subprocess.run(command, capture_output=True, check=True)
 
 
-def _run_until_failure(session: pytest.Session, items: Sequence[pytest.Item]) -> int:
-    for item, following in zip(items, [*items[1:], None], strict=True):
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if session.testsfailed:
-            return 1
-    return 0
+def _glue(folder: Path) -> str:
+    path = folder / "glue.c"
+    with contextlib.redirect_stdout(io.StringIO()):
+        ffibuilder.emit_c_code(str(path))
+    return path.read_text(encoding="utf-8")
 
 
-def _start(session: pytest.Session, library: Path, quickly: bool) -> int:
-    """Fork a child that runs the tests on this core; returns its id, its status is 0 when all passed."""
-    items = [item for item in session.items if not (quickly and _LONG in item.nodeid)]
-    child = os.fork()
-    if child:
-        return child
-    status = 3
-    try:
-        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_LIMIT_S, _CPU_LIMIT_S))
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
-        _take_over(library)
-        status = _run_until_failure(session, items)
-    finally:
-        os._exit(status)
-
-
-class Campaign:
-    """A pytest plugin: in place of running the tests once, runs them on each mutant."""
-
-    def __init__(
-        self, bench: Bench, wanted: Sequence[Mutant], listed: Container[object], workers: int
-    ) -> None:
-        self._bench = bench
-        self._wanted = wanted
-        self._listed = listed
-        self._workers = workers
-        self.sound = False
-        self.killed = 0
-        self.left: list[Mutant] = []
-
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Try the core as it is, then every mutant."""
-        library = self._bench.build(None, "as_it_is")
-        if library is None:
-            raise SystemExit("the core does not compile; mend it first")
-        self.sound = os.waitpid(_start(session, library, quickly=False), 0)[1] == 0
-        running: dict[int, Mutant] = {}
-        for number, mutant in enumerate(self._wanted if self.sound else ()):
-            # A name is free again when its child has ended: there are never more children than workers.
-            built = self._bench.build(mutant, f"m{number}")
-            if built is None:
-                continue
-            running[_start(session, built, mutant.key() in self._listed)] = mutant
-            if len(running) >= self._workers:
-                self._wait(running)
-        while running:
-            self._wait(running)
-        return True
-
-    def _wait(self, running: dict[int, Mutant]) -> None:
-        child, status = os.wait()
-        mutant = running.pop(child)
-        if status != 0:
-            self.killed += 1
-            return
-        self.left.append(mutant)
-        if mutant.key() not in self._listed:
-            print(f"survived  {mutant}", flush=True)
-
-
-def collect_and_run(campaign: Campaign) -> None:
-    """Collect the tests and hand them to the campaign."""
-    folder = ROOT / "tests" / "firmware"
-    tests = [str(path) for name in TESTS if (path := folder / f"test_{name}.py").exists()]
-    pytest.main([*_OPTIONS, *tests], plugins=[campaign])
+def _code(source: Path, folder: Path) -> bytes:
+    target = folder / "code.o"
+    _run(
+        ["cc", "-std=c11", "-O2", "-w", "-g0", "-I", str(source.parent), "-c", str(source), "-o", str(target)]
+    )
+    # Without the symbol table, which names the source file.
+    _run(["strip", "--strip-unneeded", "-R", ".comment", str(target)])
+    return target.read_bytes()
