@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vision.types import STAGE_NAMES
+from vision.model_card import ModelCard, ModelError, card_path, model_card
+from vision.providers import CPU, FULL_NAMES, Chosen, choose, session_providers, short_name
+
+__all__ = ["ModelCard", "ModelError", "OnnxModel", "model_card"]
 
 TOP = 100
 """Detections that the graph gives."""
@@ -19,9 +20,9 @@ TOP = 100
 OUTPUTS = {"boxes": (TOP, 4), "stages": (TOP, 3), "scores": (TOP,)}
 """What the graph must give, by name and shape."""
 
-CPU = "CPUExecutionProvider"
-
-InputSide = Annotated[int, Field(ge=32, le=8192, multiple_of=32)]
+FLOAT_TYPES = ("tensor(float)", "tensor(float16)")
+SIZE_INPUT = ("orig_target_sizes", "tensor(int64)")
+"""Second input of a deployed D-FINE graph: width and height of the pixels that its boxes shall be in."""
 
 LOAD_ERRORS: tuple[type[Exception], ...] = (
     ort_state.Fail,
@@ -37,49 +38,36 @@ LOAD_ERRORS: tuple[type[Exception], ...] = (
 """What onnxruntime raises for a file it cannot use; they share no base class of their own."""
 
 
-class ModelError(Exception):
-    """The model cannot be used; the text names the file, the cause and the remedy in one line."""
-
-
-class ModelCard(BaseModel):
-    """What a detector needs to know of its model; the rest of the card is for people."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    name: str = Field(min_length=1, description="shown to people")
-    classes: tuple[str, str, str] = Field(description="must be bud, open, spent: the order of every array")
-    input_size: tuple[InputSide, InputSide] = Field(description="width, height in px")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of the ONNX file")
-    score_threshold: float = Field(ge=0, le=1, description="detections below are dropped")
-
-
 class OnnxModel:
     """An inference session and its card."""
 
     def __init__(self, path: Path, threads: int = 1, provider: str = CPU) -> None:
-        """Load `path` and the card beside it (same name, .json); raises ModelError.
+        """Load `path` and the card beside it (same name, .json or .toml); raises ModelError.
 
-        Where `provider` is not installed the CPU takes over, and `fallback` says so.
+        Where `provider` is not installed or does not start the CPU takes over, and `fallback` says so.
         """
+        chosen = choose(provider)
         self.path = path
-        self.fallback = _why_not(provider)
         data = _read(path, "name an existing ONNX file, or leave the setting out for the shipped one")
         self.card = model_card(path)
         self.sha256 = hashlib.sha256(data).hexdigest()
         if self.sha256 != self.card.sha256:
             raise ModelError(
-                f"{path}: its sha256 {self.sha256[:12]} is not the card's {self.card.sha256[:12]}; "
-                "use the card that came with this file"
+                f"{path}: its sha256 {self.sha256[:12]} is not that of {card_path(path).name}, "
+                f"{self.card.sha256[:12]}; use the card that came with this file"
             )
-        self.session = _session(
-            path, data, threads, [CPU] if self.fallback or provider == CPU else [provider, CPU]
-        )
+        self.session, self.fallback = _session(path, data, threads, chosen)
         self._check_shapes()
 
     @property
     def provider(self) -> str:
-        """The execution provider in use, after any fall-back."""
-        return str(self.session.get_providers()[0])
+        """The short name of the execution provider in use, after any fall-back."""
+        return short_name(str(self.session.get_providers()[0]))
+
+    @property
+    def said(self) -> str:
+        """Model, provider and any fall-back in one line for people."""
+        return f"{self.card.name} on {self.provider}" + (f" ({self.fallback})" if self.fallback else "")
 
     @property
     def turns(self) -> bool:
@@ -88,17 +76,20 @@ class OnnxModel:
         return not isinstance(height, int) and not isinstance(width, int)
 
     def _check_shapes(self) -> None:
+        if self.card.layout == "flowers":
+            self._check_flowers()
+        else:
+            self._check_foreign()
+
+    def _check_flowers(self) -> None:
         width, height = self.card.input_size
         inputs = self.session.get_inputs()
         if len(inputs) != 1 or inputs[0].type != "tensor(uint8)" or len(inputs[0].shape) != 4:
             raise ModelError(
-                f"{self.path}: wants {_shown(inputs)}; it must take one uint8 image (1, H, W, 3)"
+                f"{self.path}: wants {_shown(inputs)}; it must take one uint8 image (1, H, W, 3), "
+                "or its card must name another layout"
             )
-        if not _fits(inputs[0].shape, (1, height, width, 3)):
-            raise ModelError(
-                f"{self.path}: takes images {inputs[0].shape}, its card says [1, {height}, {width}, 3]; "
-                "mend the card"
-            )
+        self._check_input(inputs[0], (1, height, width, 3))
         given = {output.name: output.shape for output in self.session.get_outputs()}
         for name, shape in OUTPUTS.items():
             if name not in given or not _fits(given[name], shape):
@@ -106,6 +97,26 @@ class OnnxModel:
                     f"{self.path}: output {name} is {given.get(name, 'missing')}, must be {list(shape)}; "
                     "export it again"
                 )
+
+    def _check_foreign(self) -> None:
+        width, height = self.card.input_size
+        inputs = self.session.get_inputs()
+        if not inputs or inputs[0].type not in FLOAT_TYPES or len(inputs[0].shape) != 4:
+            raise ModelError(
+                f"{self.path}: wants {_shown(inputs)}; layout {self.card.layout} takes one float image (1, 3, H, W)"
+            )
+        extra = [node for node in inputs[1:] if (node.name, node.type) != SIZE_INPUT]
+        if extra or (len(inputs) > 1 and self.card.layout != "dfine"):
+            raise ModelError(
+                f"{self.path}: wants {_shown(inputs)}; beside the image only dfine may take {SIZE_INPUT[0]} (int64)"
+            )
+        self._check_input(inputs[0], (1, 3, height, width))
+
+    def _check_input(self, node: ort.NodeArg, wanted: tuple[int, ...]) -> None:
+        if not _fits(node.shape, wanted):
+            raise ModelError(
+                f"{self.path}: takes images {node.shape}, its card says {list(wanted)}; mend the card"
+            )
 
 
 def _fits(given: Sequence[int | str | None], wanted: tuple[int, ...]) -> bool:
@@ -115,14 +126,6 @@ def _fits(given: Sequence[int | str | None], wanted: tuple[int, ...]) -> bool:
     )
 
 
-def _why_not(provider: str) -> str | None:
-    """Return why `provider` cannot be used, with the remedy, or None."""
-    present = ort.get_available_providers()
-    if provider in present:
-        return None
-    return f"{provider} is not in this onnxruntime ({', '.join(present)}); using {CPU}: install a build that has it"
-
-
 def _read(path: Path, remedy: str) -> bytes:
     try:
         return path.read_bytes()
@@ -130,35 +133,38 @@ def _read(path: Path, remedy: str) -> bytes:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
 
 
-def model_card(model_path: Path) -> ModelCard:
-    """Return the card beside an ONNX file; raises ModelError."""
-    path = model_path.with_suffix(".json")
-    text = _read(path, "put the model's card beside it")
+def _session(
+    path: Path, data: bytes, threads: int, chosen: Chosen
+) -> tuple[ort.InferenceSession, str | None]:
+    """Return a session and why it does not run where it was asked to, or None."""
     try:
-        card = ModelCard.model_validate_json(text)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in problem["loc"]) or "the file"
-        raise ModelError(f"{path}: {key}: {problem['msg']}; mend the card") from error
-    if card.classes != STAGE_NAMES:
-        raise ModelError(
-            f"{path}: classes = {list(card.classes)}; must be {list(STAGE_NAMES)}, in this order"
+        session = _opened(data, threads, chosen.name)
+    except LOAD_ERRORS as error:
+        why = str(error).splitlines()[0]
+        if chosen.name == CPU:
+            raise ModelError(f"{path}: not a usable ONNX model ({why}); export it again") from error
+        session, fallback = _session(path, data, threads, Chosen(CPU))
+        return session, fallback or f"provider {chosen.name} does not take this model ({why}); using {CPU}"
+    if session.get_providers()[0] != FULL_NAMES[chosen.name]:
+        # A build may have a provider whose libraries (CUDA, TensorRT) are not on this machine.
+        return session, (
+            f"provider {chosen.name} did not start, its libraries are missing; "
+            f"using {short_name(session.get_providers()[0])}"
         )
-    return card
+    return session, chosen.fallback
 
 
-def _session(path: Path, data: bytes, threads: int, providers: list[str]) -> ort.InferenceSession:
+def _opened(data: bytes, threads: int, provider: str) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4 if provider != CPU else 3
     # An idle worker that spins would take the core that the rest of the loop needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return ort.InferenceSession(data, options, providers=providers)
-    except LOAD_ERRORS as error:
-        why = str(error).splitlines()[0]
-        raise ModelError(f"{path}: not a usable ONNX model ({why}); export it again") from error
+    # onnxruntime's own fall-back prints on standard output; ours is told where the user looks.
+    return ort.InferenceSession(
+        data, options, providers=session_providers(provider, threads), enable_fallback=0
+    )
 
 
 def _shown(inputs: list[ort.NodeArg]) -> str:

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from vision.decoding.flowers import FlowerGraph
 from vision.detector import Detector
 from vision.onnx_model import ModelError
 
@@ -98,6 +99,12 @@ def lit(*reds: float, size: tuple[int, int] = (HEIGHT, WIDTH)) -> NDArray[np.uin
     return image
 
 
+def bound(detector: Detector) -> NDArray[np.uint8]:
+    """The input that the next run looks at."""
+    assert isinstance(detector._graph, FlowerGraph)
+    return detector._graph._input
+
+
 def test_an_image_of_the_inputs_size_gives_boxes_stages_and_scores(write: Callable[..., Path]) -> None:
     found = Detector(write()).detect(lit(0.8, 0.0, 0.0))
     assert found.boxes.tolist() == [[10, 10, 30, 30]]
@@ -131,11 +138,11 @@ def test_a_larger_image_is_letterboxed_and_its_boxes_are_in_its_own_pixels(
     image[0:2, 0:2, 2] = 200
     found = detector.detect(image)
     assert found.boxes.tolist() == [[20, 20, 60, 60]]
-    assert detector.load(np.full((96, 256, 3), 9, np.uint8)) == 0.5
-    assert (detector._input[0, :48] == 9).all()
-    assert (detector._input[0, 48:] == 0).all()
-    assert detector.load(np.full((64, 64, 3), 7, np.uint8)) == 1.0
-    assert (detector._input[0, :, 64:] == 0).all()
+    assert detector.load(np.full((96, 256, 3), 9, np.uint8)) == (0.5, 0.5, 0, 0)
+    assert (bound(detector)[0, :48] == 9).all()
+    assert (bound(detector)[0, 48:] == 0).all()
+    assert detector.load(np.full((64, 64, 3), 7, np.uint8)) == (1.0, 1.0, 0, 0)
+    assert (bound(detector)[0, :, 64:] == 0).all()
 
 
 def test_earlier_detections_are_not_changed_by_later_ones(write: Callable[..., Path]) -> None:
@@ -157,7 +164,7 @@ def test_a_dark_image_holds_nothing(write: Callable[..., Path]) -> None:
 @pytest.mark.parametrize(
     ("changes", "wanted"),
     [
-        ({"sha256": "0" * 64}, r"its sha256 \w{12} is not the card's 000000000000; use the card"),
+        ({"sha256": "0" * 64}, r"its sha256 \w{12} is not that of flowers.json, 000000000000; use the card"),
         ({"classes": ["open", "bud", "spent"]}, r"classes = \['open', .* must be \['bud', 'open', 'spent'\]"),
         ({"input_size": [640, 384]}, r"takes images \[1, 64, 128, 3\], its card says \[1, 384, 640, 3\]"),
         ({"input_size": [0, 64]}, r"input_size.0: .*greater than or equal to 32; mend the card"),
@@ -205,24 +212,49 @@ def test_a_missing_model_or_card_is_named(write: Callable[..., Path], tmp_path: 
 
 
 def test_a_provider_that_is_not_installed_gives_way_to_the_cpu_and_says_so(
-    write: Callable[..., Path],
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    detector = Detector(write(), provider="NoSuchExecutionProvider")
-    assert detector.model.provider == "CPUExecutionProvider"
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    detector = Detector(write(), provider="cuda")
+    assert detector.model.provider == "cpu"
     assert detector.model.fallback is not None
-    assert "NoSuchExecutionProvider is not in this onnxruntime" in detector.model.fallback
+    assert "provider cuda is not in this onnxruntime (present: cpu); using cpu" in detector.model.fallback
+    assert "install onnxruntime-gpu" in detector.model.fallback
+    assert detector.model.said == f"tiny on cpu ({detector.model.fallback})"
     assert len(detector.detect(lit(0.9))) == 1
     assert Detector(write()).model.fallback is None
+    assert Detector(write(), provider="auto").model.said == "tiny on cpu"
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")  # said because this build was never meant to have it
+def test_a_provider_that_does_not_start_gives_way_to_the_cpu_and_says_so(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    here = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: here)
+    detector = Detector(write(), provider="auto")  # this build knows no CUDA: it cannot start
+    assert detector.model.provider == "cpu"
+    assert detector.model.fallback is not None and "provider cuda" in detector.model.fallback
+    assert "using cpu" in detector.model.fallback and "\n" not in detector.model.fallback
+    assert len(detector.detect(lit(0.9))) == 1
+    assert capfd.readouterr().out == ""
+
+
+def test_an_unknown_provider_is_refused_with_those_present(write: Callable[..., Path]) -> None:
+    with pytest.raises(
+        ModelError, match=r"provider 'openvin' .* did you mean openvino\? .*present here: .*cpu"
+    ):
+        Detector(write(), provider="openvin")
 
 
 def test_a_graph_of_open_size_takes_a_standing_picture_at_full_scale(write: Callable[..., Path]) -> None:
     detector = Detector(write(graph(size=("height", "width")), input_size=[256, 128]))
-    assert detector.load(np.full((256, 128, 3), 5, np.uint8)) == 1.0
-    assert detector._input.shape == (1, 256, 128, 3)
-    assert (detector._input == 5).all()
+    assert detector.load(np.full((256, 128, 3), 5, np.uint8)) == (1.0, 1.0, 0, 0)
+    assert bound(detector).shape == (1, 256, 128, 3)
+    assert (bound(detector) == 5).all()
     assert len(detector.detect(lit(0.8, size=(256, 128))).scores) == 1
-    assert detector.load(np.full((128, 256, 3), 6, np.uint8)) == 1.0
-    assert detector._input.shape == (1, 128, 256, 3)
+    assert detector.load(np.full((128, 256, 3), 6, np.uint8)) == (1.0, 1.0, 0, 0)
+    assert bound(detector).shape == (1, 128, 256, 3)
 
 
 @pytest.mark.parametrize("size", [(HEIGHT, WIDTH), ("height", "width")])
@@ -230,5 +262,5 @@ def test_a_graph_that_cannot_stand_gets_a_standing_picture_shrunk(
     write: Callable[..., Path], size: tuple[int | str, int | str]
 ) -> None:
     detector = Detector(write(graph(size=size)))  # it needs 100 columns, a standing picture has 64
-    assert detector.load(np.full((WIDTH, HEIGHT, 3), 5, np.uint8)) == 0.5
-    assert detector._input.shape == (1, HEIGHT, WIDTH, 3)
+    assert detector.load(np.full((WIDTH, HEIGHT, 3), 5, np.uint8)) == (0.5, 0.5, 0, 0)
+    assert bound(detector).shape == (1, HEIGHT, WIDTH, 3)
