@@ -21,7 +21,7 @@ from robot.scribe import treated_in
 from robot.settings import CameraConfig, RobotConfig
 from robot.sight import SideParts
 from robot.telemetry import SnapshotPublisher
-from robot.types import Recorder, StepRecord
+from robot.types import StepRecord
 from vision.calibration import CameraModel
 from vision.detector import Detector
 from vision.flower_map import FlowerMap
@@ -39,7 +39,9 @@ class BuildError(Exception):
 
 
 class NoRecorder:
-    """A Recorder that keeps nothing."""
+    """A Recorder that keeps nothing, as it was told."""
+
+    problem = ""
 
     def record_step(self, record: StepRecord) -> None:
         """Forget the step."""
@@ -78,7 +80,9 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
     config.dashboard.socket.parent.mkdir(parents=True, exist_ok=True)
     publisher = SnapshotPublisher(config.dashboard.socket, cameras, inbox, clock)
     header = recording_header(config, config_text, ledger, clock, detector.model.card.sha256)
+    recorder = _recorder(config, header, cameras, clock)
     sources = {settings.side: frame_source(settings) for settings in config.cameras}
+    publisher.watch(sources, recorder)
     sides = {side: side_parts(cameras[side], sources[side], detector, config) for side in cameras}
     loop = ControlLoop(
         LoopParts(
@@ -92,7 +96,7 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
             sides=sides,
             ledger=ledger,
             commands=inbox,
-            recorder=_recorder(config, header, cameras, clock),
+            recorder=recorder,
             telemetry=publisher,
         )
     )
@@ -146,7 +150,7 @@ def recording_header(
 
 def _recorder(
     config: RobotConfig, header: RecordingHeader, cameras: dict[Side, CameraModel], clock: Clock
-) -> Recorder:
+) -> McapRecorder | NoRecorder:
     if not config.recording.enabled:
         return NoRecorder()
     config.recording.folder.mkdir(parents=True, exist_ok=True)

@@ -79,8 +79,15 @@ def _page(config: RobotConfig, say: Callable[[str], None]) -> Iterator[None]:
     port = free_port(settings)
     command = [sys.executable, "-m", "robot.dashboard", "--socket", str(settings.socket)]
     command += ["--ledger", str(config.ledger.path), "--host", settings.host, "--port", str(port)]
-    process = subprocess.Popen(command, start_new_session=True)
-    say(f"page: http://{settings.host}:{port}")
+    command += ["--accounts", str(settings.accounts)]
+    for name in settings.names:
+        command += ["--allow-host", name]
+    if settings.certificate is not None and settings.private_key is not None:
+        command += ["--certificate", str(settings.certificate), "--private-key", str(settings.private_key)]
+    # Its standard output would stand among our own; what its owner must know comes on standard error.
+    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
+    scheme = "http" if settings.certificate is None else "https"
+    say(f"page: {scheme}://{settings.host}:{port}")
     try:
         yield
     finally:

@@ -147,10 +147,19 @@ class DashboardConfig(Section):
 
     enabled: bool = Field(True, description="start it together with the robot")
     host: str = Field(
-        "127.0.0.1", min_length=1, description="address to listen at; 0.0.0.0 opens it to the network"
+        "127.0.0.1",
+        min_length=1,
+        description="address to listen at; 0.0.0.0 opens it to the network, once there is an admin",
     )
     port: int = Field(8080, ge=0, le=65535, description="TCP port; 0 takes a free one")
     socket: Path = Field(Path("runs/telemetry.sock"), description="Unix socket between robot and page")
+    accounts: Path = Field(
+        Path("runs/accounts.sqlite"),
+        description="people, tokens and audit log of the page; made when missing",
+    )
+    names: tuple[str, ...] = Field((), description="names the page is reached by, such as robot1.farm")
+    certificate: Path | None = Field(None, description="PEM file for https; needs private_key, too")
+    private_key: Path | None = Field(None, description="PEM file with the certificate's key")
 
 
 class RobotConfig(Section):
@@ -241,3 +250,6 @@ def _misfits(config: RobotConfig) -> Iterator[str]:
     )
     if not least <= low <= back:
         yield f"health.pressure_low_kpa = {low:g}: must lie from safety.min_pressure_kpa to pressure_back_kpa"
+    page = config.dashboard
+    if (page.certificate is None) != (page.private_key is None):
+        yield "dashboard.certificate, dashboard.private_key: belong together; give both or none"

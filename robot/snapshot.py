@@ -89,7 +89,10 @@ class ShotMark(msgspec.Struct, frozen=True):
 
 
 class CameraState(msgspec.Struct, frozen=True):
-    """One side's camera; `seq` tells which frame the marks belong to, None before the first."""
+    """One side's camera; `seq` tells which frame the marks belong to, None before the first.
+
+    `problem` says why no pictures come, or why those that come cannot be used.
+    """
 
     camera_id: str
     fps: float
@@ -146,6 +149,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     latency_ms: dict[str, tuple[float, float]]
     stop: StopState | None
     last_command: CommandNote | None
+    recording_problem: str = ""
+    """Why nothing is recorded any more, or an empty text."""
 
 
 class FrameMessage(msgspec.Struct, frozen=True, tag="frame"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 
@@ -51,17 +52,32 @@ _MODE_TEXT: Mapping[Mode, str] = {
 }
 
 
+class Troubled(Protocol):
+    """A part with a thread of its own that knows what is wrong with it: a grabber, a recorder."""
+
+    @property
+    def problem(self) -> str | None:
+        """Say what is wrong in one line, or nothing."""
+        ...
+
+
 class SnapshotBuilder:
     """Gathers what single steps tell (passed flowers, frame times) and draws it up as a Snapshot."""
 
     def __init__(self, cameras: Mapping[Side, CameraModel]) -> None:
         self._cameras = dict(cameras)
+        self._grabbers: dict[Side, Troubled] = {}
+        self._recorder: Troubled | None = None
         self._frame_times: dict[Side, deque[float]] = {side: deque(maxlen=30) for side in cameras}
         self._missed: dict[str, int] = {}
         self._unsure = 0
         self._strip_of: tuple[str, float] = ("", 0.0)
         self._treated_bins: dict[Side, list[int]] = {}
         self._missed_bins: dict[Side, list[int]] = {}
+
+    def watch(self, grabbers: Mapping[Side, Troubled], recorder: Troubled) -> None:
+        """Show what these say is wrong with them."""
+        self._grabbers, self._recorder = dict(grabbers), recorder
 
     def observe(self, view: LoopView) -> None:
         """Take what only this step tells; cheap, called for every step."""
@@ -102,6 +118,7 @@ class SnapshotBuilder:
             latency_ms={stage: (p50, p99) for stage, (p50, p99) in view.stage_ms.items()},
             stop=stop,
             last_command=last_command,
+            recording_problem=(self._recorder.problem or "") if self._recorder is not None else "",
         )
 
     def _counts(self, view: LoopView) -> Counts:
@@ -132,7 +149,7 @@ class SnapshotBuilder:
             camera_id=seen.camera_id,
             fps=_rate(times, age),
             age_s=age,
-            problem=seen.frame_problem,
+            problem=self._camera_problem(side, seen),
             seq=frame.seq if frame is not None else None,
             width=frame.image.shape[1] if frame is not None else 0,
             height=frame.image.shape[0] if frame is not None else 0,
@@ -140,6 +157,11 @@ class SnapshotBuilder:
             flowers=flowers,
             shots=shots,
         )
+
+    def _camera_problem(self, side: Side, seen: SideView) -> str | None:
+        """Return why no frames come; while they do, why the last was not used."""
+        grabber = self._grabbers.get(side)
+        return (grabber.problem if grabber is not None else None) or seen.frame_problem
 
 
 def cart_at(view: LoopView, t: float) -> float:

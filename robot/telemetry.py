@@ -12,7 +12,7 @@ from pathlib import Path
 from robot.clock import Clock
 from robot.commands import CommandInbox, CommandRequest
 from robot.snapshot import CommandNote, Snapshot, StopState
-from robot.snapshot_builder import SnapshotBuilder
+from robot.snapshot_builder import SnapshotBuilder, Troubled
 from robot.telemetry_server import PendingFrame, TelemetryError, TelemetryServer
 from robot.telemetry_wire import pack
 from robot.types import CommandName, LoopView, Mode
@@ -47,6 +47,10 @@ class SnapshotPublisher:
         self._urgent: object = None
         self._frame_sent: dict[Side, tuple[float, int]] = {}
         self._server = TelemetryServer(socket_path, self._offer)
+
+    def watch(self, grabbers: Mapping[Side, Troubled], recorder: Troubled) -> None:
+        """Show, too, what these threads say is wrong with them."""
+        self._builder.watch(grabbers, recorder)
 
     def publish(self, view: LoopView) -> None:
         """Show `view` if it is time to; never blocks."""

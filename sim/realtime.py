@@ -127,7 +127,10 @@ def write_machine(
     wiring: dict[str, dict[str, object]] = {
         "serial": {"port": str(port)},
         "ledger": {"path": str(folder / "ledger.sqlite")},
-        "dashboard": {"socket": str(folder / "telemetry.sock")},
+        "dashboard": {
+            "socket": str(folder / "telemetry.sock"),
+            "accounts": str(folder / "accounts.sqlite"),
+        },
         "recording": {"enabled": record is not None, "folder": str(record or folder)},
     }
     for section, values in wiring.items():

@@ -1,4 +1,4 @@
-"""Start the dashboard: `python -m robot.dashboard --socket PATH --ledger PATH`."""
+"""Start the dashboard: `python -m robot.dashboard --socket PATH --ledger PATH --accounts PATH`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import errno
 import ipaddress
 import socket
+import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from robot.clock import MonotonicClock
-from robot.dashboard.server import create_app
+from robot.dashboard.board import Board, make_board
+from robot.dashboard.server import app_of
+from robot.dashboard.store import StoreError
+
+THIS_MACHINE = "127.0.0.1"
 
 MAX_TAB_MESSAGE = 1024
 """Bytes a tab may send over its WebSocket at once."""
@@ -28,25 +33,67 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted; return 1 when it cannot start, with one line on standard error."""
     options = _parser().parse_args(arguments)
     try:
-        listener = listen(options.host, options.port)
-    except DashboardError as error:
+        check_tls(options.certificate, options.private_key)
+        board = make_board(options.socket, options.ledger, options.accounts, MonotonicClock())
+        # Nobody in the network gets there before the robot has an admin.
+        listener = listen(options.host if board.is_set_up else THIS_MACHINE, options.port)
+    except (DashboardError, StoreError) as error:
         print(error, file=sys.stderr)
         return 1
     host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    print(f"dashboard: http://{shown}:{port}/", flush=True)
-    if not ipaddress.ip_address(host.partition("%")[0]).is_loopback:
-        print(
-            "dashboard: everyone in this network can press its buttons (there is no login yet)",
-            file=sys.stderr,
-        )
-    app = create_app(options.socket, options.ledger, MonotonicClock(), [options.host, *options.allow_host])
-    make_server(app).run(sockets=[listener])
+    _say_where(board, options.host, host, port, options.certificate is not None)
+    app = app_of(board, [options.host, *options.allow_host])
+    make_server(app, options.certificate, options.private_key).run(sockets=[listener])
     return 0
 
 
-def make_server(app: FastAPI) -> uvicorn.Server:
-    """Return the web server for `app`."""
+def _say_where(board: Board, asked: str, host: str, port: int, tls: bool) -> None:
+    """Print the address on standard output; what the owner must do goes to standard error."""
+    shown = f"[{host}]" if ":" in host else host
+    url = f"{'https' if tls else 'http'}://{shown}:{port}/"
+    print(f"dashboard: {url}", flush=True)
+    if not board.is_set_up:
+        print(f"dashboard: make the admin (link works once): {url}setup#{board.set_up_code}", file=sys.stderr)
+        if not _is_loopback(asked):
+            print(
+                f"dashboard: listens on this machine only until there is an admin, then at {asked} "
+                "from its next start",
+                file=sys.stderr,
+            )
+    elif not tls and not _is_loopback(host):
+        print(
+            "dashboard: without TLS passwords can be read in this network; give --certificate and "
+            "--private-key, or put a TLS proxy before it",
+            file=sys.stderr,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def check_tls(certificate: Path | None, private_key: Path | None) -> None:
+    """Raise DashboardError when the two files are not a certificate and its key."""
+    if (certificate is None) != (private_key is None):
+        raise DashboardError("dashboard: --certificate and --private-key belong together; give both or none")
+    if certificate is None or private_key is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, private_key)
+    except OSError as error:
+        reason = error.strerror or "not PEM, or not one pair"
+        raise DashboardError(
+            f"dashboard: certificate {certificate}, key {private_key}: {reason}; give two PEM files"
+        ) from error
+
+
+def make_server(
+    app: FastAPI, certificate: Path | None = None, private_key: Path | None = None
+) -> uvicorn.Server:
+    """Return the web server for `app`; with TLS when both files are given."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -54,6 +101,8 @@ def make_server(app: FastAPI) -> uvicorn.Server:
         ws="websockets-sansio",
         ws_max_size=MAX_TAB_MESSAGE,
         server_header=False,
+        ssl_certfile=certificate,
+        ssl_keyfile=private_key,
         timeout_graceful_shutdown=1,
     )
     return uvicorn.Server(config)
@@ -90,12 +139,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--socket", type=Path, required=True, help="telemetry socket of the control process")
     parser.add_argument("--ledger", type=Path, required=True, help="ledger file, read only; may be missing")
     parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen at (default: this machine only)"
+        "--accounts", type=Path, required=True, help="people, tokens and audit log; made if missing"
+    )
+    parser.add_argument(
+        "--host", default=THIS_MACHINE, help="address to listen at (default: this machine only)"
     )
     parser.add_argument("--port", type=_port, default=8080, help="port; 0 takes a free one")
     parser.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME", help="a name this machine is reached by"
     )
+    parser.add_argument("--certificate", type=Path, help="PEM file with the certificate, for https")
+    parser.add_argument("--private-key", type=Path, help="PEM file with the certificate's key")
     return parser
 
 

@@ -1,103 +1,57 @@
-"""The routes that programs and the page use: status, history, commands, health, live."""
+"""The robot's routes: status, past runs, commands, STOP, health, events and the live WebSocket."""
 
 from __future__ import annotations
 
-import secrets
-from pathlib import Path
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Header, HTTPException, Request, Response, WebSocket
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import FastAPI, Header, HTTPException, Response, WebSocket
+from fastapi.responses import StreamingResponse
+from starlette.requests import HTTPConnection
 
-from robot.commands import CommandRequest
+from robot.dashboard.api_models import CommandBody, CommandTaken, Health, StopBody
+from robot.dashboard.board import Board
+from robot.dashboard.command_desk import Asked, OtherCommandError
 from robot.dashboard.control_link import NoControlError
+from robot.dashboard.gate import RefusedError, check
 from robot.dashboard.history import History, read_history
-from robot.dashboard.live import Live
+from robot.dashboard.identity import CredentialError, Who
+from robot.dashboard.rights import NEEDED_FOR, Right, needs
+from robot.dashboard.store import StoreError
 from robot.types import CommandName
 
 FRESH_S = 2.0
 """A snapshot older than this is not the robot's state any more."""
 
-
-class CommandBody(BaseModel):
-    """One press of a button; a repeated `request_id` acts once."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    request_id: str = Field(min_length=1, max_length=64)
-    name: CommandName
-    value: float | None = None
-    text: str = Field(default="", max_length=80)
+STATUS_SCHEMA = {"application/json": {"schema": {"$ref": "#/components/schemas/State"}}}
+EVENT_STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
 
 
-class CommandTaken(BaseModel):
-    """The control process has taken the command; what it did shows in the next states."""
-
-    text: str
-
-
-class Session(BaseModel):
-    """What a page of this dashboard sends back with each command, in the header X-Bombus-Token."""
-
-    token: str
+def add_robot_routes(app: FastAPI, board: Board) -> None:
+    """Add what shows the robot and what acts on it."""
+    _add_looking(app, board)
+    _add_acting(app, board)
+    _add_streams(app, board)
 
 
-class Health(BaseModel):
-    """Whether the page shows a robot that is alive."""
+def _add_looking(app: FastAPI, board: Board) -> None:
+    live = board.live
 
-    ok: bool
-    text: str
-
-
-def make_router(live: Live, ledger: Path, token: str) -> APIRouter:
-    """Return the routes."""
-    router = APIRouter()
-    _add_reading(router, live, ledger)
-
-    @router.get("/api/v1/session")
-    async def session() -> Session:
-        """Return the token that commands need."""
-        return Session(token=token)
-
-    @router.post(
-        "/api/v1/command", responses={403: {}, 409: {}, 413: {}, 503: {"description": "no control process"}}
-    )
-    async def command(
-        body: CommandBody, request: Request, x_bombus_token: Annotated[str, Header()] = ""
-    ) -> CommandTaken:
-        """Hand one command to the control process."""
-        if not secrets.compare_digest(x_bombus_token.encode(), token.encode()):
-            raise HTTPException(403, "token: wrong or missing; load the page again")
-        who = f"page at {request.client.host}" if request.client else "page"
-        asked = CommandRequest(body.request_id, body.name, body.value, body.text, who)
-        try:
-            answer = await live.link.send(asked)
-        except NoControlError as error:
-            raise HTTPException(503, str(error)) from error
-        if not answer.accepted:
-            raise HTTPException(409, answer.text)
-        return CommandTaken(text=answer.text)
-
-    @router.websocket("/api/v1/live")
-    async def live_socket(websocket: WebSocket) -> None:
-        await live.serve_tab(websocket)
-
-    return router
-
-
-def _add_reading(router: APIRouter, live: Live, ledger: Path) -> None:
-    @router.get("/api/v1/status")
+    @app.get("/api/v1/status", tags=["robot"], responses={200: {"content": STATUS_SCHEMA}})
+    @needs(Right.LOOK)
     async def status() -> Response:
         """Return the newest snapshot, how old it is, and whether the control process is there."""
         return Response(msgspec.json.encode(live.state()), media_type="application/json")
 
-    @router.get("/api/v1/history")
+    @app.get("/api/v1/history", tags=["robot"])
+    @needs(Right.LOOK)
     def history() -> History:
         """Return the last sessions and journal lines from the ledger."""
-        return read_history(ledger)
+        return read_history(board.ledger)
 
-    @router.get("/healthz", responses={503: {"model": Health}})
+    @app.get("/healthz", tags=["robot"], responses={503: {"model": Health}})
+    @needs(Right.OPEN)
     async def healthz(response: Response) -> Health:
         """Return 200 while the robot's state is fresh, 503 otherwise."""
         age = live.link.age_s
@@ -107,3 +61,74 @@ def _add_reading(router: APIRouter, live: Live, ledger: Path) -> None:
         if not live.link.connected:
             return Health(ok=False, text="the control process does not run")
         return Health(ok=False, text="the control process is silent")
+
+
+def _add_acting(app: FastAPI, board: Board) -> None:
+    @app.post("/api/v1/stop", tags=["robot"])
+    @needs(Right.STOP)
+    async def stop(who: Who, body: StopBody | None = None) -> CommandTaken:
+        """Stop at once. Everyone who reaches the page may, signed in or not; a body is not needed."""
+        return await _stop(board, who, body.request_id if body is not None else "")
+
+    @app.post("/api/v1/commands", tags=["robot"])
+    @needs(Right.STOP)
+    async def command(body: CommandBody, who: Who) -> CommandTaken:
+        """Hand one command to the control process; what it needs is looked up by its name."""
+        try:
+            check(who, NEEDED_FOR[body.name])
+        except RefusedError as refusal:
+            raise HTTPException(refusal.status, str(refusal)) from refusal
+        if body.name is CommandName.STOP:
+            return await _stop(board, who, body.request_id)
+        asked = Asked(body.name, body.value, body.text, body.request_id)
+        try:
+            answer = await board.desk.hand_over(who.actor, asked)
+        except OtherCommandError as error:
+            raise HTTPException(409, str(error)) from error
+        except NoControlError as error:
+            raise HTTPException(503, str(error)) from error
+        if not answer.accepted:
+            raise HTTPException(409, answer.text)
+        return CommandTaken(text=answer.text)
+
+
+async def _stop(board: Board, who: Who, request_id: str) -> CommandTaken:
+    try:
+        answer = await board.desk.stop(who.actor, request_id)
+    except NoControlError as error:
+        raise HTTPException(503, str(error)) from error
+    if not answer.accepted:
+        raise HTTPException(409, answer.text)
+    return CommandTaken(text=answer.text)
+
+
+def _add_streams(app: FastAPI, board: Board) -> None:
+    def may_look(connection: HTTPConnection) -> Callable[[], bool]:
+        def look() -> bool:
+            try:
+                return Right.LOOK in board.authority.identify(connection.scope).rights
+            except (CredentialError, StoreError):
+                return False
+
+        return look
+
+    @app.websocket("/api/v1/live")
+    @needs(Right.LOOK)
+    async def live_socket(websocket: WebSocket) -> None:
+        await board.live.serve_tab(websocket, may_look(websocket))
+
+    @app.get(
+        "/api/v1/events", tags=["robot"], response_class=StreamingResponse,
+        responses={200: {"content": EVENT_STREAM}},
+    )  # fmt: skip
+    @needs(Right.LOOK)
+    async def events(connection: HTTPConnection, last_event_id: Annotated[str, Header()] = "") -> Response:
+        """Stream what happens as Server-Sent Events: mode, fault, command, row, control.
+
+        It begins with how things stand; with Last-Event-ID, with what came since.
+        """
+        feed = board.live.feed
+        if not feed.has_room:
+            raise HTTPException(429, "events: too many readers already; close one")
+        stream = feed.read(last_event_id, may_look(connection))
+        return StreamingResponse(stream, media_type="text/event-stream")

@@ -65,17 +65,21 @@ class ControlLink:
         """Hand over one command and return its answer; raises NoControlError."""
         if self._writer is None:
             raise NoControlError("the robot's control program does not run; use the red e-stop button")
-        future: asyncio.Future[CommandAnswer] = asyncio.get_running_loop().create_future()
-        self._waiting[request.request_id] = future
+        future = self._waiting.get(request.request_id)
         try:
-            self._writer.write(pack(request))
-            return await asyncio.wait_for(future, ANSWER_S)
+            if future is None:
+                future = asyncio.get_running_loop().create_future()
+                self._waiting[request.request_id] = future
+                self._writer.write(pack(request))
+            # A retry while the first try still waits gets the same answer; one that gives up leaves the other.
+            return await asyncio.wait_for(asyncio.shield(future), ANSWER_S)
         except (TimeoutError, OSError) as error:
             raise NoControlError(
                 "the robot's control program does not answer; use the red e-stop button"
             ) from error
         finally:
-            self._waiting.pop(request.request_id, None)
+            if self._waiting.get(request.request_id) is future:
+                del self._waiting[request.request_id]
 
     def want_frames(self, wanted: bool) -> None:
         """Ask for pictures, or for none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from robot.clock import Clock
 from robot.dashboard.control_link import ControlLink
+from robot.dashboard.events import Feed
 from robot.snapshot import FlowerMark, FrameMessage, ShotMark, Snapshot
 from robot.telemetry_wire import ServerMessage
 from vision.types import Side
@@ -19,6 +21,12 @@ from vision.types import Side
 MAX_TABS = 32
 BEAT_S = 0.5
 """A tab hears this often that the dashboard lives, also when the robot is silent."""
+
+LOOK_UP_S = 2.0
+"""How soon a tab ends after its session has."""
+
+NOT_ANY_MORE = 4401
+"""The WebSocket's closing code when the session has ended."""
 
 
 class State(msgspec.Struct, tag="state", frozen=True):
@@ -79,6 +87,7 @@ class Live:
 
     def __init__(self, socket_path: Path, clock: Clock) -> None:
         self.link = ControlLink(socket_path, clock, self._spread)
+        self.feed = Feed()
         self._tabs: set[Tab] = set()
 
     async def run(self) -> None:
@@ -91,8 +100,8 @@ class Live:
         """Return what a new tab, or the status page, is told."""
         return State(self.link.connected, self.link.age_s, self.link.snapshot)
 
-    async def serve_tab(self, websocket: WebSocket) -> None:
-        """Serve one tab until it leaves."""
+    async def serve_tab(self, websocket: WebSocket, may_look: Callable[[], bool]) -> None:
+        """Serve one tab until it leaves, or may look no more."""
         if len(self._tabs) >= MAX_TABS:
             await websocket.close(1013, f"{MAX_TABS} pages are open already; close one")
             return
@@ -103,17 +112,20 @@ class Live:
         self._count_wants()
         sender = asyncio.create_task(tab.send_news())
         receiver = asyncio.create_task(self._hear(tab, websocket))
+        keeper = asyncio.create_task(_until_not(may_look))
+        tasks = {sender, receiver, keeper}
         try:
-            await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._tabs.discard(tab)
             self._count_wants()
-            for task in (sender, receiver):
+            code = NOT_ANY_MORE if keeper.done() else 1000
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(sender, receiver, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             if websocket.client_state is WebSocketState.CONNECTED:
                 with suppress(RuntimeError, WebSocketDisconnect):
-                    await websocket.close()
+                    await websocket.close(code)
 
     async def _hear(self, tab: Tab, websocket: WebSocket) -> None:
         """Take what a tab says: only whether it wants pictures. Anything else ends it."""
@@ -127,6 +139,7 @@ class Live:
 
     def _spread(self, message: ServerMessage) -> None:
         if isinstance(message, Snapshot):
+            self.feed.observe(True, message)
             self._tell_all()
         elif isinstance(message, FrameMessage):
             picture = encode_frame(message)
@@ -139,6 +152,7 @@ class Live:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.link.changed.wait(), BEAT_S)
             self.link.changed.clear()
+            self.feed.observe(self.link.connected, None)
             age = self.link.age_s
             if not self.link.connected or age is None or age > BEAT_S:
                 self._tell_all()
@@ -154,6 +168,12 @@ class Live:
 
     def _count_wants(self) -> None:
         self.link.want_frames(any(tab.wants_frames for tab in self._tabs))
+
+
+async def _until_not(may_look: Callable[[], bool]) -> None:
+    """Return once a tab's session has ended, its account has lost the right, or its token was revoked."""
+    while may_look():
+        await asyncio.sleep(LOOK_UP_S)
 
 
 def encode_frame(message: FrameMessage) -> bytes:

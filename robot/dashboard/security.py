@@ -1,7 +1,6 @@
 """What every request must pass: a known host, the same origin, a small body; and what every answer says.
 
-There is no login yet: whoever reaches the port may press the buttons. So the page is bound to this machine
-by default, and other web pages must not be able to use the operator's browser to reach it.
+Other web pages must not be able to use the operator's browser to reach the robot; who may what is gate.py.
 """
 
 from __future__ import annotations
@@ -15,8 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 4096
 """Bytes; a command has a few hundred."""
-
-TOKEN_HEADER = "x-bombus-token"
 
 ANSWER_HEADERS = {
     "content-security-policy": (
@@ -47,12 +44,12 @@ class Guard:
             return
         problem = self._problem(scope)
         if problem:
-            await _refuse(scope, receive, send, 403, problem)
+            await refuse(scope, receive, send, 403, problem)
             return
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD"):
             body = await _small_body(receive)
             if body is None:
-                await _refuse(scope, receive, send, 413, f"the request is over {MAX_BODY} bytes; send less")
+                await refuse(scope, receive, send, 413, f"the request is over {MAX_BODY} bytes; send less")
                 return
             receive = _replay(body, receive)
         await self._app(scope, receive, _with_headers(send))
@@ -126,12 +123,15 @@ def _with_headers(send: Send) -> Send:
     return send_with_headers
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, problem: str) -> None:
+async def refuse(scope: Scope, receive: Receive, send: Send, status: int, problem: str) -> None:
+    """Answer with `status` and {"detail": problem}, or close the WebSocket before it opens."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": problem[:120]})
         return
     body = json.dumps({"detail": problem}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
     await _with_headers(send)({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

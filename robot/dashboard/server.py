@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from robot.clock import Clock
-from robot.dashboard.api import make_router
-from robot.dashboard.live import Live
+from robot.dashboard.api import add_robot_routes
+from robot.dashboard.api_account import add_account_routes
+from robot.dashboard.api_admin import add_admin_routes
+from robot.dashboard.api_models import Problem
+from robot.dashboard.board import Board, make_board
+from robot.dashboard.gate import Gate
+from robot.dashboard.openapi import describe
+from robot.dashboard.rights import Right, needs
 from robot.dashboard.security import Guard
+from robot.dashboard.store import StoreError
 
 STATIC = Path(__file__).parent / "static"
 MEDIA_TYPES = {
@@ -25,32 +32,52 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
+PEOPLE_PAGES = ("/sign-in", "/setup", "/account", "/users", "/tokens", "/audit")
+"""Pages that share one shell; what they show comes from the API, to whom it may."""
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem} for status in (400, 401, 403, 404, 405, 409, 413, 422, 429, 503)
+}
 
 
-def create_app(socket_path: Path, ledger: Path, clock: Clock, allowed_hosts: Iterable[str] = ()) -> FastAPI:
-    """Return the application that shows the control process at `socket_path` and the ledger file."""
-    live = Live(socket_path, clock)
+def create_app(
+    socket_path: Path, ledger: Path, accounts: Path, clock: Clock, allowed_hosts: Iterable[str] = ()
+) -> FastAPI:
+    """Return the application that shows the control process at `socket_path`; raises StoreError."""
+    return app_of(make_board(socket_path, ledger, accounts, clock), allowed_hosts)
+
+
+def app_of(board: Board, allowed_hosts: Iterable[str] = ()) -> FastAPI:
+    """Return the application of a board, which it closes at its end."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(live.run())
+        task = asyncio.create_task(board.live.run())
         yield
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+        board.close()
 
-    # The interactive API pages would load scripts from elsewhere.
+    # FastAPI's own pages would load scripts from elsewhere, and its own routes declare no right.
     app = FastAPI(
         title="Bombus dashboard",
-        version="1",
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,
+        redirect_slashes=False,
+        responses=REFUSALS,
     )
+    app.state.board = board
     app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
+    app.add_exception_handler(StoreError, _say_what_broke)
+    # The last added is the first to see a request.
+    app.add_middleware(Gate, router=app.router, authority=board.authority)
     app.add_middleware(Guard, allowed_hosts=tuple(allowed_hosts))
-    app.include_router(make_router(live, ledger, secrets.token_urlsafe(32)))
+    add_robot_routes(app, board)
+    add_account_routes(app, board)
+    add_admin_routes(app, board)
     _add_files(app)
     return app
 
@@ -61,7 +88,12 @@ async def _say_what_is_wrong(request: Request, error: Exception) -> JSONResponse
         error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": "malformed"}
     )
     where = ".".join(str(part) for part in first["loc"])
-    return JSONResponse({"detail": f"{where}: {first['msg']}"}, 422)
+    line = " ".join(f"{where}: {first['msg']}".split())
+    return JSONResponse({"detail": line.encode(errors="replace").decode()}, 422)
+
+
+async def _say_what_broke(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 503)
 
 
 def _add_files(app: FastAPI) -> None:
@@ -78,10 +110,28 @@ def _add_files(app: FastAPI) -> None:
         content, media_type = files[name]
         return Response(content, media_type=media_type)
 
-    @app.get("/", include_in_schema=False)
+    @needs(Right.OPEN)
     async def page() -> Response:
         return file("index.html")
 
-    @app.get("/static/{name}", include_in_schema=False)
+    @needs(Right.OPEN)
+    async def people() -> Response:
+        return file("people.html")
+
+    @needs(Right.OPEN)
     async def static(name: str) -> Response:
         return file(name)
+
+    description: dict[str, Any] = {}
+
+    @needs(Right.OPEN)
+    async def openapi() -> JSONResponse:
+        if not description:
+            description.update(describe(app))
+        return JSONResponse(description)
+
+    app.add_api_route("/", page, include_in_schema=False)
+    for path in PEOPLE_PAGES:
+        app.add_api_route(path, people, include_in_schema=False)
+    app.add_api_route("/static/{name}", static, include_in_schema=False)
+    app.add_api_route("/api/v1/openapi.json", openapi, include_in_schema=False)

@@ -72,8 +72,10 @@ def test_every_third_party_import_of_the_runtime_is_a_declared_dependency() -> N
     wanted = [*project["dependencies"], *project["optional-dependencies"]["train"]]
     declared = {re.split(r"[\[<>=]", name)[0].lower() for name in wanted}
     module_of = {
+        "argon2": "argon2-cffi",
         "cv2": "opencv-python-headless",
         "serial": "pyserial",
+        "yaml": "pyyaml",
         "foxglove": "foxglove-sdk",
         "google": "protobuf",
     }

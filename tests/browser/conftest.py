@@ -7,9 +7,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from robot.clock import MonotonicClock
+from robot.dashboard.accounts import Accounts
+from robot.dashboard.passwords import hash_now
+from robot.dashboard.rights import Role
+from robot.dashboard.store import Store
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -23,6 +30,8 @@ ARGUMENTS = [
 ]
 FAKE_CONTROL = Path(__file__).with_name("fake_control.py")
 ROOT = Path(__file__).parents[2]
+PASSWORD = "blue ladder tomato"
+PEOPLE = {"Ana": Role.OPERATOR, "Tim": Role.TECHNICIAN, "Ines": Role.ADMIN, "Vera": Role.VIEWER}
 
 
 @dataclass
@@ -47,6 +56,7 @@ class Robot:
 
     def start_board(self, port: int = 0) -> None:
         options = ["--socket", self._socket, "--ledger", str(self.folder / "l.sqlite"), "--port", str(port)]
+        options += ["--accounts", str(self.accounts)]
         self.board = self._start("-m", "robot.dashboard", *options)
         assert self.board.stdout is not None
         self.url = self.board.stdout.readline().split()[-1]
@@ -65,6 +75,29 @@ class Robot:
             self.board = None
 
     @property
+    def accounts(self) -> Path:
+        """The dashboard's accounts file."""
+        return self.folder / "accounts.sqlite"
+
+    def add_people(self) -> None:
+        """Make an account of each role."""
+        store = Store(self.accounts)
+        for name, role in PEOPLE.items():
+            Accounts(store, MonotonicClock()).add_user(name, role, hash_now(PASSWORD))
+        store.close()
+
+    def sign_in(self, context: BrowserContext, name: str) -> None:
+        """Give a browser the cookie of a session."""
+        store = Store(self.accounts)
+        accounts = Accounts(store, MonotonicClock())
+        user = accounts.user(name)
+        assert user is not None
+        secret = accounts.open_session(user, "here")
+        store.close()
+        cookie = f"bombus-{urlsplit(self.url).port}"
+        context.add_cookies([{"name": cookie, "value": secret, "url": self.url, "sameSite": "Strict"}])
+
+    @property
     def _socket(self) -> str:
         return str(self.folder / "t.sock")
 
@@ -75,6 +108,7 @@ class Robot:
 @pytest.fixture
 def robot(tmp_path: Path) -> Iterator[Robot]:
     robot = Robot(tmp_path)
+    robot.add_people()
     robot.start_control()
     robot.start_board()
     yield robot
@@ -94,13 +128,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, robot: Robot) -> Iterator[Page]:
-    """The dashboard, open; the test fails when the page says anything on its console."""
-    page = browser.new_page(viewport={"width": 1024, "height": 768})
+    """The dashboard, open, Tim signed in; the test fails when the page says anything on its console."""
+    context = browser.new_context(viewport={"width": 1024, "height": 768})
+    robot.sign_in(context, "Tim")
+    page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text) if "ERR_" not in line.text else None)
     page.goto(robot.url)
     yield page
-    page.close()
+    context.close()
     expected = ("WebSocket connection to", "status of 403", "status of 503")
     assert not [line for line in complaints if not any(part in line for part in expected)]

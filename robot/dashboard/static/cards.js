@@ -76,14 +76,15 @@ export class MachineCard extends Lines {
 }
 
 export class FaultsCard {
-  constructor(root, acknowledge) {
+  constructor(root, mayAct, acknowledge) {
     this.root = root;
+    this.mayAct = mayAct;
     this.acknowledge = acknowledge;
     this.shown = "";
   }
 
   show(faults) {
-    const key = JSON.stringify(faults.map((f) => [f.code, f.text, f.present, f.acknowledged, duration(f.age_s)]));
+    const key = JSON.stringify(faults.map((f) => [f.code, f.text, f.present, f.acknowledged, duration(f.age_s), this.mayAct()]));
     if (key === this.shown) return;
     this.shown = key;
     this.root.hidden = faults.length === 0;
@@ -98,7 +99,7 @@ export class FaultsCard {
       { class: "fault", "data-severity": severity },
       make("div", {}, make("strong", {}, `${told("severity", severity)}: ${fault.text}`), make("p", {}, `${fault.remedy}. `, make("small", {}, when))),
     );
-    if (!fault.acknowledged) {
+    if (!fault.acknowledged && this.mayAct()) {
       box.append(make("button", { type: "button", onclick: () => this.acknowledge(fault.code) }, t("acknowledge")));
     }
     return box;

@@ -1,41 +1,21 @@
 // Buttons to commands. A press has one id, so that trying again never acts twice.
 
-import { t } from "./strings.js";
+import { ask, askWho } from "./who.js";
 
 const TRIES = 3;
-let token = "";
-
-async function fetchToken() {
-  const answer = await fetch("/api/v1/session");
-  token = (await answer.json()).token;
-}
-
-/** Get ready, so that the first press needs one request only. */
-export function prepareCommands() {
-  fetchToken().catch(() => {});
-}
 
 /** Send one command; resolves to null, or to the reason why it was not taken. */
 export async function command(name, { value = null, text = "" } = {}) {
-  const body = JSON.stringify({ request_id: newId(), name, value, text });
-  let why = t("offline_why");
+  const request_id = newId();
+  const [path, body] = name === "stop" ? ["/api/v1/stop", { request_id }] : ["/api/v1/commands", { request_id, name, value, text }];
+  let why = "";
   for (let i = 0; i < TRIES; i++) {
-    try {
-      if (!token) await fetchToken();
-      const answer = await fetch("/api/v1/command", {
-        method: "POST",
-        headers: { "content-type": "application/json", "x-bombus-token": token },
-        body,
-      });
-      if (answer.ok) return null;
-      const { detail } = await answer.json();
-      why = typeof detail === "string" ? detail : JSON.stringify(detail);
-      if (answer.status === 403) token = ""; // the dashboard has restarted: its token is a new one
-      else if (answer.status !== 503) return why;
-    } catch (error) {
-      why = t("offline_why");
-      await new Promise((resolve) => setTimeout(resolve, 150));
-    }
+    const answer = await ask("POST", path, body);
+    if (answer.ok) return null;
+    why = answer.why;
+    if (answer.status === 0) await new Promise((resolve) => setTimeout(resolve, 150));
+    else if (answer.status === 401 || answer.status === 403) await askWho(); // signed out, or in, in another tab
+    else if (answer.status !== 503) return why;
   }
   return why;
 }

@@ -25,3 +25,13 @@ export function ago(seconds) {
 export function clock(wall) {
   return new Date(wall * 1000).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
 }
+
+/** Return a wall time with its seconds, for a log. */
+export function moment(wall) {
+  return new Date(wall * 1000).toLocaleString([], { dateStyle: "short", timeStyle: "medium" });
+}
+
+/** Return a wall time's day. */
+export function day(wall) {
+  return new Date(wall * 1000).toLocaleDateString([], { dateStyle: "medium" });
+}

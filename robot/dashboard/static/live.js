@@ -3,13 +3,14 @@
 const RETRY_MS = [200, 500, 1000, 2000];
 const SILENT_MS = 3000; // the dashboard sends at least twice a second
 
-/** Call `onState(state)`, `onFrame(header, blob)` and `onLine(open)` as things come. */
-export function openLive({ onState, onFrame, onLine }) {
+/** Call `onState(state)`, `onFrame(header, blob)` and `onLine(open)` as things come, while `mayOpen()` says yes. */
+export function openLive({ mayOpen, onState, onFrame, onLine }) {
   let socket = null;
   let tries = 0;
   let lastHeard = 0;
 
-  function open() {
+  async function open() {
+    if (!(await mayOpen())) return openLater();
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     socket = new WebSocket(`${scheme}://${location.host}/api/v1/live`);
     socket.binaryType = "arraybuffer";
@@ -26,17 +27,21 @@ export function openLive({ onState, onFrame, onLine }) {
     };
     socket.onclose = () => {
       onLine(false);
-      setTimeout(open, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
+      openLater();
     };
   }
 
+  function openLater() {
+    setTimeout(open, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
+  }
+
   function tellVisibility() {
-    if (socket.readyState === WebSocket.OPEN) socket.send(document.hidden ? "frames off" : "frames on");
+    if (socket?.readyState === WebSocket.OPEN) socket.send(document.hidden ? "frames off" : "frames on");
   }
 
   // A dead network closes nothing: a silent line is closed here, which opens a new one.
   setInterval(() => {
-    if (socket.readyState === WebSocket.OPEN && performance.now() - lastHeard > SILENT_MS) socket.close();
+    if (socket?.readyState === WebSocket.OPEN && performance.now() - lastHeard > SILENT_MS) socket.close();
   }, 500);
   document.addEventListener("visibilitychange", tellVisibility);
   open();

@@ -3,6 +3,7 @@
 import { command } from "./commands.js";
 import { make, say } from "./dom.js";
 import { t } from "./strings.js";
+import { may, onWho } from "./who.js";
 
 export function setupCard(root) {
   const note = make("p", { class: "note", role: "status" });
@@ -12,6 +13,10 @@ export function setupCard(root) {
     field("set_speed", { type: "number", step: "0.01", min: "0.02", max: "0.5", inputmode: "decimal" }, note),
   ];
   root.replaceChildren(make("summary", {}, t("setup_title")), make("div", { class: "fields" }, ...fields), note);
+  onWho(() => {
+    root.hidden = !may("operate");
+    fields[2].hidden = !may("tune");
+  });
 }
 
 function field(name, attributes, note) {

@@ -1,9 +1,11 @@
-// The STOP button, what became of it, and the buttons that fit the mode.
+// The STOP button, what became of it, and the buttons that fit the mode and the person.
 
 import { command } from "./commands.js";
 import { byId, make, say } from "./dom.js";
 import { number } from "./format.js";
+import { prepareStop } from "./stop_button.js";
 import { t } from "./strings.js";
+import { may, who } from "./who.js";
 
 const UNCONFIRMED_S = 1.0;
 const RESUME_MS = 6000;
@@ -16,19 +18,18 @@ const BUTTONS = {
   starting: [],
 };
 
+// These faults go only when the robot is told where it stands; the mode table lets no release pass before.
+const WANT_PLACE = ["position_unsure", "wheels_spin"];
+
 export class StopBar {
   constructor() {
-    this.button = byId("stop");
     this.note = byId("stop-note");
     this.acts = byId("acts");
     this.pressedAt = null; // performance.now() of a press that is not yet answered for
     this.failed = "";
     this.resumeUntil = 0;
     this.offered = null;
-    this.button.append(make("span", { class: "word" }, t("stop")), make("small", {}, t("stop_hint")));
-    // pointerdown, not click: a glove that slides off the button still stops the robot.
-    this.button.addEventListener("pointerdown", () => this.stop());
-    this.button.addEventListener("click", (event) => event.detail === 0 && this.stop()); // keyboard
+    prepareStop(() => this.stop());
   }
 
   async stop() {
@@ -47,7 +48,7 @@ export class StopBar {
   show(snapshot, age, stale) {
     if (this.failed && snapshot?.stop?.confirmed_after_s !== null && !stale && snapshot?.mode === "stopped") this.failed = "";
     if (!this.failed) this.tellStop(snapshot, age, stale);
-    this.offer(stale ? null : snapshot?.mode ?? null);
+    this.offer(stale ? null : snapshot);
     this.followResume(snapshot, stale);
   }
 
@@ -75,13 +76,19 @@ export class StopBar {
     this.note.dataset.tone = tone;
   }
 
-  offer(mode) {
-    if (mode === this.offered) return;
-    this.offered = mode;
-    const buttons = (BUTTONS[mode] ?? []).map((name) =>
-      make("button", { type: "button", class: `act ${name}`, onclick: () => this.act(name) }, t(name)),
-    );
-    this.acts.replaceChildren(...buttons);
+  offer(snapshot) {
+    const mode = snapshot?.mode ?? null;
+    const wantsPlace = (snapshot?.faults ?? []).some((fault) => fault.present && WANT_PLACE.includes(fault.code));
+    const key = `${mode} ${wantsPlace} ${who?.name} ${who?.rights} ${who?.set_up}`;
+    if (key === this.offered) return;
+    this.offered = key;
+    this.acts.replaceChildren(...(may("operate") ? this.buttons(mode, wantsPlace) : signInParts(mode)));
+  }
+
+  buttons(mode, wantsPlace) {
+    const names = BUTTONS[mode] ?? [];
+    if (wantsPlace && names.includes("release")) return [make("p", { class: "waits" }, t("release_waits")), placeButton()];
+    return names.map((name) => make("button", { type: "button", class: `act ${name}`, onclick: () => this.act(name) }, t(name)));
   }
 
   async act(name) {
@@ -114,4 +121,21 @@ export class StopBar {
       this.tell(this.failed, "bad");
     }
   }
+}
+
+function placeButton() {
+  const go = () => {
+    byId("setup").open = true;
+    const field = byId("field-set_position");
+    field.scrollIntoView({ block: "center" });
+    field.focus();
+  };
+  return make("button", { type: "button", class: "act place", onclick: go }, t("give_place"));
+}
+
+function signInParts(mode) {
+  if (mode === null || !who) return [];
+  if (who.signed_in) return [make("p", { class: "waits" }, t("viewer_acts"))];
+  const [path, text] = who.set_up ? ["/sign-in", t("sign_in_to_act")] : ["/setup", t("set_up")];
+  return [make("a", { class: "act button", href: path }, text)];
 }

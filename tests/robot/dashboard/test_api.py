@@ -18,7 +18,9 @@ from websockets.sync.client import connect
 
 from robot.clock import MonotonicClock
 from robot.commands import CommandInbox
-from robot.dashboard.server import create_app
+from robot.dashboard.board import Board
+from robot.dashboard.rights import Role
+from robot.dashboard.server import app_of, create_app
 from robot.telemetry import SnapshotPublisher
 from robot.types import Command, CommandName, LoopView, Mode, SideView
 from vision.calibration import CameraModel
@@ -84,10 +86,14 @@ def publisher(tmp_path: Path, inbox: CommandInbox) -> Iterator[SnapshotPublisher
 
 @pytest.fixture
 def client(
-    tmp_path: Path, publisher: SnapshotPublisher, serve: Callable[[FastAPI], httpx.Client]
+    board: Board,
+    publisher: SnapshotPublisher,
+    serve: Callable[[FastAPI], httpx.Client],
+    as_role: Callable[[Board, httpx.Client, Role], dict[str, str]],
 ) -> httpx.Client:
     publisher.publish(view())
-    client = serve(create_app(tmp_path / "t.sock", tmp_path / "none.sqlite", MonotonicClock()))
+    client = serve(app_of(board))
+    client.headers.update(as_role(board, client, Role.TECHNICIAN))
     wait_until(lambda: client.get("/api/v1/status").json()["snapshot"] is not None)
     return client
 
@@ -100,15 +106,14 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 def post(client: httpx.Client, **body: object) -> tuple[int, str]:
-    token = client.get("/api/v1/session").json()["token"]
-    answer = client.post("/api/v1/command", json=body, headers={"x-bombus-token": token})
+    answer = client.post("/api/v1/commands", json=body)
     return answer.status_code, json.dumps(answer.json())
 
 
 def test_a_command_reaches_the_inbox_once(client: httpx.Client, inbox: CommandInbox) -> None:
     assert post(client, request_id="a", name="set_position", value=3.5)[0] == 200
     assert post(client, request_id="a", name="set_position", value=3.5)[0] == 200
-    assert inbox.take() == [Command(CommandName.SET_POSITION, 3.5, "", "page at 127.0.0.1")]
+    assert inbox.take() == [Command(CommandName.SET_POSITION, 3.5, "", "the technician")]
 
 
 def test_a_command_the_inbox_refuses_says_why(client: httpx.Client) -> None:
@@ -185,7 +190,9 @@ def test_a_socket_that_speaks_nonsense_is_left_again(
 
     thread = threading.Thread(target=talk, daemon=True)
     thread.start()
-    client = serve(create_app(tmp_path / "x.sock", tmp_path / "none.sqlite", MonotonicClock()))
+    client = serve(
+        create_app(tmp_path / "x.sock", tmp_path / "n.sqlite", tmp_path / "a.sqlite", MonotonicClock())
+    )
     wait_until(lambda: len(seen) == 2)
     assert client.get("/api/v1/status").json()["snapshot"] is None
     thread.join(timeout=5)

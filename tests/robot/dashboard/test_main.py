@@ -9,7 +9,15 @@ from robot.dashboard.__main__ import DashboardError, listen, main
 
 
 def arguments(tmp_path: Path, *more: str) -> list[str]:
-    return ["--socket", str(tmp_path / "s"), "--ledger", str(tmp_path / "l"), *more]
+    return [
+        "--socket",
+        str(tmp_path / "s"),
+        "--ledger",
+        str(tmp_path / "l"),
+        "--accounts",
+        str(tmp_path / "a"),
+        *more,
+    ]
 
 
 def test_a_taken_port_ends_in_one_line_and_exit_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,61 @@
+"""The parts that the dashboard's routes share."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from robot.clock import Clock
+from robot.dashboard.accounts import Accounts
+from robot.dashboard.audit import AuditLog
+from robot.dashboard.command_desk import CommandDesk
+from robot.dashboard.identity import Authority
+from robot.dashboard.limiter import SignInLimiter
+from robot.dashboard.live import Live
+from robot.dashboard.passwords import Passwords
+from robot.dashboard.store import Store
+
+CODE_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+"""Without letters that are taken for others when read aloud or off a screen."""
+
+
+def new_code() -> str:
+    """Return eight letters and digits in two groups: 39 random bits, tried at most a few times a minute."""
+    letters = "".join(secrets.choice(CODE_LETTERS) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One dashboard: its line to the robot, its accounts, its log."""
+
+    live: Live
+    ledger: Path
+    store: Store
+    accounts: Accounts
+    audit: AuditLog
+    authority: Authority
+    desk: CommandDesk
+    limiter: SignInLimiter
+    passwords: Passwords = field(default_factory=Passwords)
+    set_up_code: str = field(default_factory=new_code)
+    """Whoever makes the first admin must know it: it stands in the terminal where the robot was started."""
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether there is an admin."""
+        return self.accounts.any_admin()
+
+    def close(self) -> None:
+        """Let go of the accounts file."""
+        self.passwords.close()
+        self.store.close()
+
+
+def make_board(socket_path: Path, ledger: Path, accounts_file: Path, clock: Clock) -> Board:
+    """Open the accounts file and put the parts together; raises StoreError."""
+    store = Store(accounts_file)
+    accounts, audit, live = Accounts(store, clock), AuditLog(store, clock), Live(socket_path, clock)
+    desk = CommandDesk(live.link, audit, clock)
+    return Board(live, ledger, store, accounts, audit, Authority(accounts), desk, SignInLimiter(clock))

@@ -1,0 +1,89 @@
+"""What threads beside the loop say is wrong with them reaches the page."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from robot.snapshot_builder import SnapshotBuilder
+from robot.types import LoopView, Mode, SideView
+from vision.types import Frame
+
+
+@dataclass
+class Part:
+    """A thread that may have a problem."""
+
+    problem: str | None = None
+
+
+VIEW = LoopView(
+    now=1.0,
+    mode=Mode.READY,
+    faults=(),
+    row="7",
+    row_length=100.0,
+    pose=None,
+    position_known=False,
+    cruise_speed=0.15,
+    link_text="",
+    link_up=True,
+    armed=False,
+    estop=False,
+    pressure_kpa=None,
+    battery_v=None,
+    sides={"left": SideView("cam", Frame("cam", 1, 1.0, np.zeros((2, 2, 3), np.uint8)), None, 0, ())},
+    pulses_sent=0,
+    pulses_done=0,
+    pulses_refused=0,
+    flowers_treated=0,
+    refusals={},
+    recent_pulses=(),
+    stage_ms={},
+    decisions_sha256="",
+)
+
+
+@pytest.fixture
+def watched() -> tuple[SnapshotBuilder, Part, Part]:
+    builder, grabber, recorder = SnapshotBuilder({}), Part(), Part("")
+    builder.watch({"left": grabber}, recorder)
+    return builder, grabber, recorder
+
+
+def test_a_camera_that_is_gone_is_named_until_it_is_back(
+    watched: tuple[SnapshotBuilder, Part, Part],
+) -> None:
+    builder, grabber, _ = watched
+    builder.observe(VIEW)
+    assert builder.build(VIEW, None, None).cameras["left"].problem is None
+    grabber.problem = "camera cam: /dev/video0 is not there; plug it in"
+    assert builder.build(VIEW, None, None).cameras["left"].problem == grabber.problem
+    grabber.problem = None
+    assert builder.build(VIEW, None, None).cameras["left"].problem is None
+
+
+def test_what_is_wrong_with_a_frame_shows_while_frames_come(
+    watched: tuple[SnapshotBuilder, Part, Part],
+) -> None:
+    builder, grabber, _ = watched
+    dark = replace(VIEW, sides={"left": replace(VIEW.sides["left"], frame_problem="dark")})
+    builder.observe(dark)
+    assert builder.build(dark, None, None).cameras["left"].problem == "dark"
+    grabber.problem = "gone"
+    assert builder.build(dark, None, None).cameras["left"].problem == "gone"
+
+
+def test_a_recorder_that_failed_is_told(watched: tuple[SnapshotBuilder, Part, Part]) -> None:
+    builder, _, recorder = watched
+    builder.observe(VIEW)
+    assert builder.build(VIEW, None, None).recording_problem == ""
+    recorder.problem = "x.mcap: No space left on device; free disk space"
+    assert builder.build(VIEW, None, None).recording_problem == recorder.problem
+
+
+def test_without_threads_to_watch_nothing_is_wrong() -> None:
+    builder = SnapshotBuilder({})
+    builder.observe(VIEW)
+    snapshot = builder.build(VIEW, None, None)
+    assert (snapshot.recording_problem, snapshot.cameras["left"].problem) == ("", None)
