@@ -10,48 +10,17 @@ import msgspec
 import numpy as np
 
 from vision.average_precision import IOUS, Curve, Floats, PictureBoxes, average_precision, curve
+from vision.datasets.coco import CocoBox, CocoCategory, CocoImage, CocoLabels, read_coco
+from vision.datasets.labels import LabelError
 from vision.detector import Detector
 from vision.stills import Image, StillRule, detect_still, read_picture
 from vision.types import STAGE_NAMES, Detections, Stage
 
+__all__ = ["CocoBox", "CocoCategory", "CocoImage", "CocoLabels", "EvaluationResult", "LabelError"]
+__all__ += ["evaluate", "evaluate_model", "read_labels"]
+
 SCORE_FLOOR = 0.01
 """Detections are kept down to this score, so that the whole curve is seen."""
-
-
-class LabelError(Exception):
-    """The label file cannot be used; the text names the file, the cause and the remedy in one line."""
-
-
-class CocoImage(msgspec.Struct):
-    """One picture of a COCO file."""
-
-    id: int
-    file_name: str
-    group: str = ""
-
-
-class CocoBox(msgspec.Struct):
-    """One box of a COCO file: x, y, width, height in px."""
-
-    image_id: int
-    category_id: int
-    bbox: tuple[float, float, float, float]
-    iscrowd: int = 0
-
-
-class CocoCategory(msgspec.Struct):
-    """One class of a COCO file."""
-
-    id: int
-    name: str
-
-
-class CocoLabels(msgspec.Struct):
-    """What we read of a COCO file."""
-
-    images: list[CocoImage]
-    annotations: list[CocoBox]
-    categories: list[CocoCategory]
 
 
 class EvaluationResult(msgspec.Struct, frozen=True):
@@ -67,18 +36,12 @@ class EvaluationResult(msgspec.Struct, frozen=True):
 
 def read_labels(path: Path) -> CocoLabels:
     """Read a COCO file whose categories are bud, open and spent; raises LabelError."""
-    try:
-        labels = msgspec.json.decode(path.read_bytes(), type=CocoLabels)
-    except OSError as error:
-        raise LabelError(f"{path}: cannot be read ({error.strerror}); name an existing COCO file") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise LabelError(f"{path}: not COCO labels ({error}); export it again") from error
+    labels = read_coco(path)
     names = {category.name for category in labels.categories}
     if names != set(STAGE_NAMES):
         raise LabelError(f"{path}: categories {sorted(names)}; they must be {', '.join(STAGE_NAMES)}")
     if not labels.images:
         raise LabelError(f"{path}: names no picture; label some")
-    _check_boxes(path, labels)
     return labels
 
 
@@ -117,24 +80,6 @@ def evaluate(images: Path, labels: CocoLabels, predict: Callable[[Image], Detect
         boxes=sum(not box.iscrowd for box in labels.annotations),
         ms_per_image={"p50": round(float(p50), 2), "p99": round(float(p99), 2)},
     )
-
-
-def _check_boxes(path: Path, labels: CocoLabels) -> None:
-    pictures = {image.id for image in labels.images}
-    classes = {category.id for category in labels.categories}
-    for number, box in enumerate(labels.annotations):
-        if box.image_id not in pictures:
-            raise LabelError(
-                f"{path}: annotation {number}: no picture has the id {box.image_id}; export it again"
-            )
-        if box.category_id not in classes:
-            raise LabelError(
-                f"{path}: annotation {number}: no category has the id {box.category_id}; export it again"
-            )
-        if not (box.bbox[2] > 0 and box.bbox[3] > 0):
-            raise LabelError(
-                f"{path}: annotation {number}: bbox {list(box.bbox)} has no area; redraw or delete it"
-            )
 
 
 def _boxes_of(labels: CocoLabels, image_id: int, name: str) -> tuple[Floats, Floats]:

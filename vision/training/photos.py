@@ -1,8 +1,8 @@
-"""Real photographs with COCO labels: `iscrowd` regions are to be ignored, splits go by `group`."""
+"""Real photographs of a COCO or YOLO data set: undecided regions are to be ignored, splits go by `group`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,8 +10,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.evaluate import CocoBox, CocoImage, LabelError, read_labels
-from vision.stills import read_picture
+from vision.datasets.folder import read_dataset
+from vision.datasets.labels import LabelError, Picture, of_stages
+from vision.datasets.split import split_groups
+from vision.stills import PictureError, read_picture
 from vision.training import TrainingError
 from vision.training.scenes import Sample
 from vision.types import STAGE_NAMES
@@ -55,60 +57,30 @@ class PhotoSet:
 
 
 def read_photos(folder: Path) -> list[Photo]:
-    """Read a folder with `labels.json` (COCO) and `images/`; raises TrainingError naming what is wrong."""
-    path = folder / "labels.json"
+    """Read a COCO or YOLO data set of bud, open and spent; raises TrainingError naming what is wrong."""
     try:
-        labels = read_labels(path)
-    except LabelError as error:
-        raise TrainingError(f"{error}; --data needs a folder with labels.json and images/") from error
-    stage_of = {category.id: STAGE_NAMES.index(category.name) for category in labels.categories}
-    boxes_of: dict[int, list[CocoBox]] = {}
-    for box in labels.annotations:
-        boxes_of.setdefault(box.image_id, []).append(box)
-    photos = [_photo(folder, image, stage_of, boxes_of.get(image.id, ())) for image in labels.images]
-    missing = [photo.path for photo in photos if not photo.path.is_file()]
-    if missing:
-        raise TrainingError(
-            f"{path}: {missing[0]} is missing; put the labelled files into {folder / 'images'}"
-        )
-    return photos
+        data = of_stages(read_dataset(folder))
+    except (LabelError, PictureError) as error:
+        raise TrainingError(f"--data {error}") from error
+    return [_photo(picture) for picture in data.pictures]
 
 
 def split_by_group(photos: Iterable[Photo], held_out: float, seed: int) -> tuple[list[Photo], list[Photo]]:
-    """Return (training, held out): whole groups, drawn at random, that hold at most `held_out` of the pictures.
-
-    A share above 0 holds out one group at least, the smallest, where there are two or more.
-    """
-    groups: dict[str, list[Photo]] = {}
-    for photo in photos:
-        groups.setdefault(photo.group, []).append(photo)
-    names = sorted(groups)
-    order = [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
-    most = held_out * sum(len(group) for group in groups.values())
-    apart: list[str] = []
-    for name in order:
-        if sum(len(groups[other]) for other in [*apart, name]) <= most and len(apart) + 1 < len(order):
-            apart.append(name)
-    if held_out > 0.0 and not apart and len(order) > 1:
-        apart.append(min(order, key=lambda name: len(groups[name])))
-    learned = [photo for name in names if name not in apart for photo in groups[name]]
-    return learned, [photo for name in sorted(apart) for photo in groups[name]]
+    """Return (training, held out) by whole groups, as `vision.datasets.split.split_groups`."""
+    return split_groups(photos, lambda photo: photo.group, held_out, seed)
 
 
-def _photo(folder: Path, image: CocoImage, stage_of: Mapping[int, int], boxes: Sequence[CocoBox]) -> Photo:
-    """An ignored region stands once in each class: it is kept once."""
+def _photo(picture: Picture) -> Photo:
+    """An undecided region stands once in each class: it is kept once."""
     rows: dict[tuple[float, ...], tuple[int, bool]] = {}
-    for box in boxes:
-        x, y, width, height = box.bbox
-        crowd = bool(box.iscrowd)
-        if box.category_id in stage_of and min(width, height) > 0.0:
-            corners = (x, y, x + width, y + height)
-            if not crowd or corners not in rows:
-                rows[corners] = (stage_of[box.category_id], crowd)
+    for mark in picture.marks:
+        corners = (mark.x, mark.y, mark.x + mark.width, mark.y + mark.height)
+        if not mark.ignore or corners not in rows:
+            rows[corners] = (STAGE_NAMES.index(mark.name), mark.ignore)
     return Photo(
-        path=folder / "images" / image.file_name,
-        group=image.group or image.file_name,
+        path=picture.path,
+        group=picture.group or picture.name,
         boxes=np.array(list(rows), np.float32).reshape(-1, 4),
         stages=np.array([stage for stage, _ in rows.values()], np.int32),
-        ignore=np.array([crowd for _, crowd in rows.values()], np.bool_),
+        ignore=np.array([ignored for _, ignored in rows.values()], np.bool_),
     )

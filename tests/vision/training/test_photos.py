@@ -52,5 +52,5 @@ def test_a_missing_picture_is_named(photo_folder: Path) -> None:
 
 
 def test_a_folder_without_labels_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"labels\.json: cannot be read"):
+    with pytest.raises(TrainingError, match=r"--data .*neither a COCO data set \(labels\.json"):
         read_photos(tmp_path)

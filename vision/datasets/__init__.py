@@ -1,0 +1,1 @@
+"""Labelled pictures on disk: COCO and YOLO in and out, checks, splits by group, contact sheets."""
