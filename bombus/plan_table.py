@@ -1,0 +1,58 @@
+"""`bombus plan --table`: sizes of house and fleet against planners, each plan checked, with the bound beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.progress import track
+from rich.table import Table
+
+from bombus.output import people, print_json
+from bombus.plan_day import faults_in, made, planned_by
+from robot.mission.planning import Planned
+
+SIZES = ((50, 1), (50, 2), (100, 2), (100, 4), (200, 1), (200, 4), (200, 8), (400, 16), (600, 8), (600, 30))
+METHODS = ("full", "own", "fast", "nearest-due", "boustrophedon")
+
+
+def compare(seed: int, seconds: float, scattered: bool, json: bool) -> None:
+    """Print the table; every line of one size stands against the same, lowest bound."""
+    lines: list[dict[str, Any]] = []
+    for rows, robots in track(SIZES, description="planning", console=people, transient=True):
+        problem = made(None, rows, robots, seed, [], scattered).problem
+        plans = {method: planned_by(method, problem, seconds, seed) for method in METHODS}
+        lines += _lines(rows, robots, plans)
+    if json:
+        print_json({"seed": seed, "seconds": seconds, "scattered": scattered, "lines": lines})
+        return
+    table = Table(title=f"seed {seed}, {seconds:g} s a plan", title_justify="left")
+    for column in lines[0]:
+        table.add_column(column.replace("_", " "), justify="left" if column == "method" else "right")
+    for line in lines:
+        table.add_row(
+            *(f"{cell:,.4g}" if column == "ratio" else _cell(cell) for column, cell in line.items())
+        )
+    people.print(table)
+
+
+def _lines(rows: int, robots: int, plans: dict[str, Planned]) -> list[dict[str, Any]]:
+    bound = min(planned.upper_bound for planned in plans.values())
+    return [
+        {
+            "rows": rows,
+            "robots": robots,
+            "method": method,
+            "value": round(planned.plan.value),
+            "bound": round(bound),
+            "ratio": round(planned.plan.value / bound, 4),
+            "must_missed": len(planned.plan.must_missed),
+            "proved_least": planned.must_missed_least,
+            "faults": len(faults_in(planned.plan)),
+            "seconds": round(planned.seconds, 2),
+        }
+        for method, planned in plans.items()
+    ]
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
