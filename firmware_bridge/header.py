@@ -114,16 +114,17 @@ def _config() -> str:
     rows = "".join(f"    uint32_t {name};\n" for name in SCALARS)
     defaults = ", ".join(str(CoreConfig.model_fields[name].default) for name in SCALARS)
     lags = ", ".join(str(lag) for lag in CoreConfig().lag_us)
-    checks = ""
+    checks, so_far = "", "bool ok ="
     for name in SCALARS:
         low, high = bounds(name)
         check = f"c->{name} - {low}u <= {high - low}u" if low else f"c->{name} <= {high}u"
-        checks += f"    ok = ok && {check};\n"
+        checks += f"    {so_far} {check};\n"
+        so_far = "ok = ok &&"
     return (
         f"\n#define BB_MAX_LAG_US {MAX_LAG_US}u\n#define BB_CONFIG_SIZE {len(CoreConfig().pack())}u\n"
         f"typedef struct {{\n{rows}    uint32_t lag_us[BB_MAX_NOZZLES];\n}} bb_config;\n"
         f"\n#define BB_CONFIG_DEFAULT {{{defaults}, {{{lags}}}}}\n"
-        f"\nstatic inline bool bb_config_valid(const bb_config *c)\n{{\n    bool ok = true;\n{checks}"
+        f"\nstatic inline bool bb_config_valid(const bb_config *c)\n{{\n{checks}"
         "    for (unsigned i = 0; i < BB_MAX_NOZZLES; i++)\n"
         "        ok = ok && c->lag_us[i] <= BB_MAX_LAG_US;\n    return ok;\n}\n"
     )

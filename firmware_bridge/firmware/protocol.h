@@ -425,8 +425,7 @@ typedef struct {
 
 static inline bool bb_config_valid(const bb_config *c)
 {
-    bool ok = true;
-    ok = ok && c->nozzles - 1u <= 63u;
+    bool ok = c->nozzles - 1u <= 63u;
     ok = ok && c->ticks_per_m - 100u <= 999900u;
     ok = ok && c->max_on_us - 1000u <= 99000u;
     ok = ok && c->max_train_us - 1000u <= 4999000u;

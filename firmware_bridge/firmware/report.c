@@ -116,7 +116,7 @@ static uint16_t flags(const bb_core *core)
     flags |= core->air.implausible ? BB_FLAG_PRESSURE_IMPLAUSIBLE : 0u;
     flags |= core->motor.active ? BB_FLAG_DRIVING : 0u;
     flags |= core->config_bad ? BB_FLAG_CONFIG_BAD : 0u;
-    flags |= core->session_open && !core->same_protocol ? BB_FLAG_PROTOCOL_MISMATCH : 0u;
+    flags |= !core->same_protocol ? BB_FLAG_PROTOCOL_MISMATCH : 0u;
     flags |= core->air.leaking ? BB_FLAG_LEAK : 0u;
     flags |= bb_core_compressor(core) ? BB_FLAG_COMPRESSOR : 0u;
     return (uint16_t)flags;
