@@ -206,6 +206,9 @@ def test_records_that_nobody_acknowledges_fill_the_pool_and_refuse(make_board: A
         board.run(2)
     assert fired == 640
     assert board.said[-1].result == Result.QUEUE_FULL
+    # A pulse that is refused anyhow keeps its own reason, and neither costs the nozzle any of its open time.
+    assert board.fire(board.train(on_us=60_000)).cap == Cap.ON_TIME
+    assert board.fire(board.train(nozzle=64)).result == Result.NO_NOZZLE
     board.send(PulseAck(1))
     assert board.fire(board.train(openings=1, on_us=1_000)).result == Result.OK
 

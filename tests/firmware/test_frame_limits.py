@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from firmware_bridge.enums import MessageType
 from firmware_bridge.framing import encode_frame
-from firmware_bridge.messages import Ping
+from firmware_bridge.messages import Ping, Pong
 
 
 @pytest.mark.parametrize("payload", [b"", b"\0", bytes(48), bytes(range(1, 49)), b"\1\0\2" * 16])
@@ -44,3 +45,9 @@ def test_overlong_frame_leaves_no_mark_on_the_next(parts: Any, board: Any) -> No
     assert (deframer.size, deframer.overrun) == (62, True)
     board.receive(b"\0")
     assert (deframer.size, deframer.overrun) == (0, False)
+
+
+def test_frames_that_arrive_together_are_answered_once_each(board: Any) -> None:
+    ping = encode_frame(MessageType.PING, 9, board.session, b"")
+    assert [type(answer) for answer in board.receive(b"\0" + ping + b"\0\0" + ping + b"\0")] == [Pong, Pong]
+    assert [type(answer) for answer in board.receive(ping + b"\1\2\3\0\0" + ping)] == [Pong, Pong]

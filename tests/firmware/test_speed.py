@@ -49,11 +49,14 @@ def test_speed_is_bounded_when_the_encoder_jumps(parts: Any, sign: int, ticks: i
     assert speed.ticks_s == sign * ticks_s
 
 
-def test_sample_a_whole_turn_of_the_clock_later_is_no_division_by_zero(parts: Any) -> None:
+@pytest.mark.parametrize(("after_us", "ticks_s"), [(0, 0), (1, 9_000_000), (10**6, 9)])
+def test_sample_a_whole_turn_of_the_clock_later_is_no_division_by_zero(
+    parts: Any, after_us: int, ticks_s: int
+) -> None:
     speed = parts.new("bb_speed")
-    for ticks, now_us in [(0, 5), (40, 2**31), (90, 2**32 + 5)]:
+    for ticks, now_us in [(0, 5), (4, 2**31), (9, 2**32 + 5 + after_us)]:
         parts.lib.bb_speed_take(speed, ticks, now_us & 0xFFFF_FFFF)
-    assert speed.ticks_s == 0
+    assert speed.ticks_s == ticks_s
 
 
 @pytest.mark.parametrize(
