@@ -19,7 +19,11 @@ from firmware_bridge.core_build import CORE_SOURCES, ffibuilder
 from firmware_bridge.proofs.mutants import Mutant, mutants
 from firmware_bridge.proofs.sources import FIRMWARE
 
-TRAPS = ("-fsanitize=undefined", "-fsanitize-undefined-trap-on-error", "-ftrivial-auto-var-init=pattern")
+TRAPS = (
+    "-fsanitize=undefined,bounds-strict",
+    "-fsanitize-undefined-trap-on-error",
+    "-ftrivial-auto-var-init=pattern",
+)
 _GLUE = "_core"
 # Rules of the core that stand in a header: the clock's arithmetic, and which configuration may arm.
 HEADERS: tuple[tuple[str, str | None], ...] = (("ticks.h", None), ("protocol.h", "bb_config_valid"))

@@ -29,11 +29,23 @@ from firmware_bridge.proofs.sources import FIRMWARE
 
 TESTS = FIRMWARE.parents[1] / "tests" / "firmware"
 # Not of the core: boards under emulation, and the tests of these tools.
-OTHERS = ("emulated", "test_core_coverage.py", "test_proofs.py")
+OTHERS = ("emulated", "test_core_coverage.py", "test_proofs.py", "test_mutants.py", "test_lint.py")
 # The long properties draw many examples: they come last.
 _LONG = ("test_core_properties", "test_every_")
 _TEST_CPU_S = 8.0
-_OPTIONS = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-o", "timeout=0", "-m", "not slow"]
+_TELL_EVERY = 100
+_OPTIONS = [
+    "-q",
+    "-s",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:faulthandler",
+    "-o",
+    "timeout=0",
+    "-m",
+    "not slow",
+]
 
 
 class Verdict(Enum):
@@ -64,7 +76,7 @@ class _Child:
     items: list[int]
 
 
-def _take_over(library: Path) -> None:
+def take_over(library: Path) -> None:
     """Put this core in place of the one that was imported."""
     loader = importlib.machinery.ExtensionFileLoader("firmware_bridge._core", str(library))
     spec = importlib.util.spec_from_loader("firmware_bridge._core", loader)
@@ -150,7 +162,7 @@ class Campaign:
         library = self._bench.build(mutant, f"worker{slot}")
         if library is None:
             return Verdict.INVALID
-        _take_over(library)
+        take_over(library)
         for place, index in enumerate(items):
             if mutant is not None and place == len(items) - self._long and self._same(mutant, slot):
                 return Verdict.SAME
@@ -179,6 +191,8 @@ class Campaign:
             for group in (child.mutant.function, child.mutant.file, ""):
                 self._kills[group, index] += 1
         self.trials.append(Trial(child.mutant, verdict, time.monotonic() - child.begin))
+        if len(self.trials) % _TELL_EVERY == 0:
+            print(f"{len(self.trials)} of {len(self._wanted)}", flush=True)
         if verdict is Verdict.ALIVE and child.mutant.key() not in self._listed:
             print(f"alive: {child.mutant}", flush=True)
 
