@@ -57,8 +57,8 @@ def entries(path: Path = DEVIATIONS) -> list[Entry]:
     found: list[Entry] = []
     for row in (*listed.get("deviation", ()), *listed.get("accepted", ())):
         name = f"{_PREFIX}{row['rule']}" if "rule" in row else row["id"]
-        if not row.get("why"):
-            raise SystemExit(f"{path.name}: {name} gives no reason; add why = '...'")
+        if not row.get("about") or not row.get("why"):
+            raise SystemExit(f"{path.name}: {name} gives no reason; add about = '...' and why = '...'")
         if any(entry.name == name for entry in found):
             raise SystemExit(f"{path.name}: {name} is listed twice; list it once")
         files = row.get("files", ()) if "rule" in row else (row["file"],)

@@ -7,6 +7,7 @@ import pytest
 
 from firmware_bridge.proofs.lint import Entry, Finding, entries, judge, main, parsed
 
+LISTED = "[[deviation]]\nrule = '1.1'\nabout = 'an example'\nwhy = 'so'\n"
 BRACES = Finding("misra-c2012-15.6", "fire.c", 12, "misra violation")
 
 
@@ -39,10 +40,7 @@ def test_rule_that_is_listed_and_not_broken_fails() -> None:
     ("text", "complaint"),
     [
         ("[[deviation]]\nrule = '1.1'\n", "gives no reason"),
-        (
-            "[[deviation]]\nrule = '1.1'\nwhy = 'so'\n[[deviation]]\nrule = '1.1'\nwhy = 'so'\n",
-            "listed twice",
-        ),
+        (f"{LISTED}{LISTED}", "listed twice"),
     ],
 )
 def test_list_that_says_too_little_or_too_much_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
