@@ -98,6 +98,13 @@ class Looker:
         return next(((found, mean) for kept, found, mean in self._latest if kept is shown), None)
 
 
+def _opened(config: RobotConfig, model: Path, threshold: float) -> Detector:
+    from vision.detector import Detector
+
+    wanted = config.detector
+    return Detector(model, wanted.threads, LOOK_DOWN_TO * threshold, wanted.provider)
+
+
 def _card_colours(detector: Detector) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return the mean and spread of training pictures' colours, where the model card tells them."""
     told = getattr(detector.model.card, "channels", None)
@@ -115,7 +122,6 @@ def _look(path: Path, machine: Path | None, model: Path | None, progress: Callab
     from robot.recording_format import EVENT_TYPES, read_recording
     from robot.settings import SHIPPED_MODEL
     from sim.replay import Replay, machine_of
-    from vision.detector import Detector
     from vision.flower_map import FlowerMap
     from vision.model_card import model_card
 
@@ -124,7 +130,7 @@ def _look(path: Path, machine: Path | None, model: Path | None, progress: Callab
         config = machine_of(recording, machine)
         chosen = model or (config.detector.model if config.detector.model.exists() else SHIPPED_MODEL)
         threshold = model_card(chosen).score_threshold
-        looker = Looker(Detector(chosen, config.detector.threads, LOOK_DOWN_TO * threshold), threshold)
+        looker = Looker(_opened(config, chosen, threshold), threshold)
         maps = {camera.side: FlowerMap(camera.model(), config.map) for camera in config.cameras}
         replay = Replay(recording.header, config, looker)
         for step in recording:

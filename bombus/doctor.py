@@ -71,7 +71,7 @@ def _checks(config: Path | None, port: str | None) -> Iterator[Check]:
     yield Check("machine file", True, str(config or DEMO_MACHINE))
     yield _attempt(
         "detector",
-        lambda: _detector(settings.detector.model, settings.detector.threads),
+        lambda: _detector(settings.detector.model, settings.detector.threads, settings.detector.provider),
         "name another model in [detector]",
     )
     yield _disk(settings.ledger.path.parent)
@@ -108,11 +108,10 @@ def _mcu_host() -> str:
     return str(MCU_PROGRAM)
 
 
-def _detector(model: Path, threads: int) -> str:
+def _detector(model: Path, threads: int, provider: str) -> str:
     from vision.detector import Detector
 
-    Detector(model, threads)
-    return f"{model.name} loads and runs"
+    return f"{Detector(model, threads, provider=provider).model.said}; {model.name} loads and runs"
 
 
 def _disk(folder: Path) -> Check:

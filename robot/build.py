@@ -52,10 +52,14 @@ class NoRecorder:
 
 @dataclass(frozen=True, slots=True)
 class Robot:
-    """A robot ready to run; `close` after the loop has ended lets go of cameras and sockets."""
+    """A robot ready to run; `close` after the loop has ended lets go of cameras and sockets.
+
+    `detector` says which model runs where, and why not where it was asked to.
+    """
 
     loop: ControlLoop
     inbox: CommandInbox
+    detector: str
     closers: Sequence[Callable[[], None]]
 
     def close(self) -> None:
@@ -73,13 +77,14 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
         raise BuildError(
             f"serial.port = '{config.serial.port}': not there; plug in the cable or name another port"
         )
-    detector = Detector(config.detector.model, config.detector.threads)
+    detector = Detector(config.detector.model, config.detector.threads, provider=config.detector.provider)
     ledger = Ledger(config.ledger.path)
     cameras = {settings.side: settings.model() for settings in config.cameras}
     inbox = CommandInbox()
     config.dashboard.socket.parent.mkdir(parents=True, exist_ok=True)
-    publisher = SnapshotPublisher(config.dashboard.socket, cameras, inbox, clock)
-    header = recording_header(config, config_text, ledger, clock, detector.model.card.sha256)
+    publisher = SnapshotPublisher(config.dashboard.socket, cameras, inbox, clock, detector.model.said)
+    model = detector.model
+    header = recording_header(config, config_text, ledger, clock, model.card.sha256, model.provider)
     recorder = _recorder(config, header, cameras, clock)
     sources = {settings.side: frame_source(settings) for settings in config.cameras}
     publisher.watch(sources, recorder)
@@ -100,7 +105,7 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
             telemetry=publisher,
         )
     )
-    return Robot(loop, inbox, [publisher.close, *(source.close for source in sources.values())])
+    return Robot(loop, inbox, model.said, [publisher.close, *(source.close for source in sources.values())])
 
 
 def side_parts(
@@ -129,7 +134,12 @@ def core_config(config: RobotConfig) -> CoreConfig:
 
 
 def recording_header(
-    config: RobotConfig, config_text: str, ledger: Ledger, clock: Clock, model_sha256: str = ""
+    config: RobotConfig,
+    config_text: str,
+    ledger: Ledger,
+    clock: Clock,
+    model_sha256: str = "",
+    provider: str = "",
 ) -> RecordingHeader:
     """Return what a replay must know before the first step: all that decides and is not in the steps."""
     wall = clock.wall()
@@ -142,6 +152,7 @@ def recording_header(
         treated=tuple(treated_in(ledger, config.row.name, wall.timestamp())),
         versions={"bombus": version("bombus")},
         extra={
+            "provider": provider,
             "last_pulse_id": str(ledger.last_pulse_id()),
             "last_session": "" if last is None else f"{last.row} {last.boot_id} {last.origin_s!r}",
         },

@@ -43,6 +43,7 @@ def run_daemon(machine: Path, say: Callable[[str], None]) -> RunSummary:
     except OSError as error:
         raise ConfigError(f"{machine}: cannot be read ({error.strerror}); name an existing file") from error
     robot = build_robot(config, text, MonotonicClock())
+    say(f"detector: {robot.detector}")
     try:
         with _page(config, say):
             _run_until_told(robot)

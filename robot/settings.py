@@ -7,7 +7,7 @@ from math import radians, tan
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 import vision
 from firmware_bridge.bridge import BridgeConfig
@@ -25,6 +25,8 @@ from robot.slip_watch import SlipWatchConfig
 from vision.calibration import CameraModel
 from vision.flower_map import FlowerMapConfig
 from vision.frame_checks import FrameCheckConfig
+from vision.model_card import ModelError
+from vision.providers import checked
 from vision.types import SIDES, Side
 
 SHIPPED_MODEL = Path(vision.__path__[0]) / "models" / "flowers.onnx"
@@ -118,6 +120,17 @@ class DetectorConfig(Section):
     threads: int = Field(
         1, ge=1, le=64, description="inference threads; one is best unless the machine idles"
     )
+    provider: str = Field(
+        "auto", description="where inference runs: auto, cpu, openvino, cuda or tensorrt (docs/vision.md)"
+    )
+
+    @field_validator("provider")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            return checked(name)
+        except ModelError as error:
+            raise ValueError(str(error)) from error
 
 
 class LedgerConfig(Section):

@@ -151,6 +151,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     last_command: CommandNote | None
     recording_problem: str = ""
     """Why nothing is recorded any more, or an empty text."""
+    detector: str = ""
+    """The model and where it runs, with the reason when that is not where it was asked to."""
 
 
 class FrameMessage(msgspec.Struct, frozen=True, tag="frame"):

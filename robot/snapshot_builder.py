@@ -64,8 +64,8 @@ class Troubled(Protocol):
 class SnapshotBuilder:
     """Gathers what single steps tell (passed flowers, frame times) and draws it up as a Snapshot."""
 
-    def __init__(self, cameras: Mapping[Side, CameraModel]) -> None:
-        self._cameras = dict(cameras)
+    def __init__(self, cameras: Mapping[Side, CameraModel], detector: str = "") -> None:
+        self._cameras, self._detector = dict(cameras), detector
         self._grabbers: dict[Side, Troubled] = {}
         self._recorder: Troubled | None = None
         self._frame_times: dict[Side, deque[float]] = {side: deque(maxlen=30) for side in cameras}
@@ -119,6 +119,7 @@ class SnapshotBuilder:
             stop=stop,
             last_command=last_command,
             recording_problem=(self._recorder.problem or "") if self._recorder is not None else "",
+            detector=self._detector,
         )
 
     def _counts(self, view: LoopView) -> Counts:

@@ -35,9 +35,10 @@ class SnapshotPublisher:
         cameras: Mapping[Side, CameraModel],
         inbox: CommandInbox,
         clock: Clock,
+        detector: str = "",
     ) -> None:
         """Begin to listen at `socket_path`; raises TelemetryError when that cannot be done."""
-        self._builder = SnapshotBuilder(cameras)
+        self._builder = SnapshotBuilder(cameras, detector)
         self._inbox = inbox
         self._clock = clock
         self._stop = StopWatch()

@@ -110,7 +110,8 @@ class LockstepRow:
 
     def _sides(self) -> dict[Side, SideParts]:
         onnx = self.detector_name == "onnx"
-        shared = Detector(self.config.detector.model, self.config.detector.threads) if onnx else None
+        wanted = self.config.detector
+        shared = Detector(wanted.model, wanted.threads, provider=wanted.provider) if onnx else None
         return {camera.side: self._side(camera, shared) for camera in self.config.cameras}
 
     def _side(self, settings: CameraConfig, shared: Detector | None) -> SideParts:

@@ -256,8 +256,10 @@ def detector_of(
     model = config.detector.model
     if machine is None and not model.exists():
         model = SHIPPED_MODEL
-    detector = Detector(model, config.detector.threads)
+    detector = Detector(model, config.detector.threads, provider=config.detector.provider)
     wanted, given = recording.header.model_sha256, detector.model.sha256
     if wanted in {"", given}:
-        return detector, ""
+        there, here = recording.header.extra.get("provider", ""), detector.model.provider
+        other = f"recorded with inference on {there}, replayed on {here}: last digits may differ"
+        return detector, other if there not in {"", here} else ""
     return detector, f"recorded with model {wanted[:12]}, replayed with {given[:12]} ({model})"

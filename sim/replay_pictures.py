@@ -216,7 +216,8 @@ def replay_pictures(
     config = config_for_pictures(config, speed_m_s)
     camera = config.cameras[0]
     film: Film = Stills(path) if is_still(path) else Video(path, config.drive.cruise_speed)
-    detector = detector or Detector(config.detector.model, config.detector.threads)
+    wanted = config.detector
+    detector = detector or Detector(wanted.model, wanted.threads, provider=wanted.provider)
     run = PictureRun(config, detector, None if against is None else decisions_in(against))
     for number, image in enumerate(film.images()):
         run.show(fitted(image, camera), number * film.spacing_m)

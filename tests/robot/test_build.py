@@ -41,8 +41,8 @@ def test_controllers_configuration_follows_the_encoder_of_the_machine() -> None:
 
 def test_header_of_a_recording_holds_what_decides_and_is_in_no_step() -> None:
     ledger = Ledger(":memory:")
-    header = recording_header(load_config(DEMO_MACHINE), TEXT, ledger, MonotonicClock(), "ab" * 32)
+    header = recording_header(load_config(DEMO_MACHINE), TEXT, ledger, MonotonicClock(), "ab" * 32, "cpu")
     assert header.config_toml == TEXT
     assert header.treated == ()
-    assert header.extra == {"last_pulse_id": "0", "last_session": ""}
+    assert header.extra == {"provider": "cpu", "last_pulse_id": "0", "last_session": ""}
     assert header.versions["bombus"]

@@ -87,3 +87,8 @@ def test_without_threads_to_watch_nothing_is_wrong() -> None:
     builder.observe(VIEW)
     snapshot = builder.build(VIEW, None, None)
     assert (snapshot.recording_problem, snapshot.cameras["left"].problem) == ("", None)
+
+
+def test_the_detector_and_where_it_runs_are_told() -> None:
+    told = "flowers-2 on cpu (provider cuda did not start)"
+    assert SnapshotBuilder({}, told).build(replace(VIEW, sides={}), None, None).detector == told

@@ -1,0 +1,52 @@
+"""`detector.provider` from the machine file to what the user is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from robot.config import DEMO_MACHINE, ConfigError, load_config
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Callable[[str], Path]:
+    """Write the demo machine with inference somewhere else."""
+
+    def written(provider: str) -> Path:
+        path = tmp_path / "machine.toml"
+        path.write_text(
+            DEMO_MACHINE.read_text().replace("[detector]", f'[detector]\nprovider = "{provider}"')
+        )
+        return path
+
+    return written
+
+
+def test_doctor_tells_where_inference_runs_and_why_not_elsewhere(
+    bombus: Callable[..., Any], machine: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    for provider, wanted in (
+        ("auto", "flowers-2 on cpu; flowers.onnx loads and runs"),
+        ("cuda", "flowers-2 on cpu (provider cuda is not in this onnxruntime (present: cpu); using cpu"),
+    ):
+        done = bombus("doctor", "--config", machine(provider), "--json")
+        checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+        assert checks["detector"]["ok"]
+        assert wanted in checks["detector"]["detail"]
+
+
+def test_an_unknown_provider_in_the_machine_file_is_refused(
+    bombus: Callable[..., Any], machine: Callable[[str], Path]
+) -> None:
+    done = bombus("doctor", "--config", machine("openvin"))
+    assert done.returncode == 2
+    assert "provider" in done.stderr and "did you mean openvino?" in done.stderr
+    assert "present here: cpu" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    with pytest.raises(ConfigError, match="openvin"):
+        load_config(machine("openvin"))
