@@ -57,6 +57,19 @@ def test_longest_single_opening_must_fit_the_train_cap(make_board: Any) -> None:
     assert board.fire(board.train(openings=1)).cap == Cap.TRAIN_TIME
 
 
+def test_single_opening_may_last_as_long_as_a_train(make_board: Any) -> None:
+    board = make_board(CoreConfig(max_train_us=15_000))
+    board.arm()
+    assert board.fire(board.train(openings=1)).result == Result.OK
+
+
+def test_rest_that_is_too_short_is_named_before_the_length_it_leads_to(make_board: Any) -> None:
+    board = make_board(CoreConfig(min_gap_us=1_000_000))
+    board.arm()
+    assert board.fire(board.train(period_us=1_000_000)).cap == Cap.GAP
+    assert board.fire(board.train(period_us=1_000_001)).cap == Cap.TRAIN_TIME
+
+
 def test_nozzle_that_does_not_exist_is_refused(make_board: Any) -> None:
     board = make_board(CoreConfig(nozzles=32))
     board.arm()
@@ -139,6 +152,30 @@ def test_position_already_passed_or_absurdly_far_is_refused(board: Any, trigger:
     assert result(2**31 - 1) == Result.OVER_CAP
 
 
+@pytest.mark.parametrize(("trigger", "sign"), [(Trigger.FORWARD, 1), (Trigger.BACKWARD, -1)])
+def test_place_behind_a_cart_that_moves_away_is_taken_as_far_as_one_ahead(
+    make_board: Any, trigger: Trigger, sign: int
+) -> None:
+    board = make_board(CoreConfig(pass_ticks=1_000, max_ahead_ticks=100, lag_us=(0,) * 64), ticks=0.0)
+    board.arm()
+    board.ticks_ms = -0.5 * sign
+    board.run(100)
+    here = int(board.ticks // 1)
+    for behind, result in ((100, Result.OK), (101, Result.OVER_CAP)):
+        at = (here - sign * behind) & 0xFFFF_FFFF
+        assert board.fire(board.train(trigger=trigger, trigger_at=at)).result == result
+    assert board.edges == []
+
+
+@pytest.mark.parametrize("trigger", [Trigger.FORWARD, Trigger.BACKWARD])
+def test_standing_cart_fires_at_the_very_place_and_not_a_tick_before(board: Any, trigger: Trigger) -> None:
+    ahead = 1 if trigger == Trigger.FORWARD else 0xFFFF_FFFF
+    assert board.fire(board.train(nozzle=1, trigger=trigger, trigger_at=ahead)).result == Result.OK
+    assert board.fire(board.train(nozzle=2, trigger=trigger, trigger_at=0)).result == Result.OK
+    board.run(1)
+    assert board.core.valves == 1 << 2
+
+
 def test_same_id_is_answered_with_its_first_answer_and_outcome_and_fires_once(board: Any) -> None:
     pulse = board.train()
     assert board.fire(pulse).result == Result.OK
@@ -197,7 +234,7 @@ def test_each_nozzle_queues_eight_and_all_of_them_together(make_board: Any) -> N
     assert board.telemetry.queued == 512
 
 
-def test_records_that_nobody_acknowledges_fill_the_pool_and_refuse(make_board: Any) -> None:
+def test_records_that_nobody_acknowledges_fill_the_pool_and_refuse(make_board: Any, parts: Any) -> None:
     board = make_board(CoreConfig(stuck_openings=0))
     board.arm()
     fired = 0
@@ -206,7 +243,10 @@ def test_records_that_nobody_acknowledges_fill_the_pool_and_refuse(make_board: A
         board.run(2)
     assert fired == 640
     assert board.said[-1].result == Result.QUEUE_FULL
-    # A pulse that is refused anyhow keeps its own reason, and neither costs the nozzle any of its open time.
+    heat_us = parts.memory(board.core).valves[1].heat_us
+    assert board.fire(board.train(nozzle=1, openings=2)).result == Result.QUEUE_FULL
+    assert parts.memory(board.core).valves[1].heat_us == heat_us
+    # A pulse that is refused anyhow keeps its own reason.
     assert board.fire(board.train(on_us=60_000)).cap == Cap.ON_TIME
     assert board.fire(board.train(nozzle=64)).result == Result.NO_NOZZLE
     board.send(PulseAck(1))

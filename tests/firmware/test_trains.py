@@ -6,7 +6,7 @@ import pytest
 
 from firmware_bridge.core_config import CoreConfig
 from firmware_bridge.enums import Outcome, Result, Trigger
-from firmware_bridge.messages import Disarm, PulseAck, PulseDone, SetLag, Telemetry
+from firmware_bridge.messages import Disarm, PulseAck, PulseDone, PulseQuery, SetLag, Telemetry
 
 
 def test_train_opens_at_its_period_and_closes_by_itself(board: Any) -> None:
@@ -90,6 +90,38 @@ def test_pulse_that_the_cart_never_reaches_expires_with_an_outcome(make_board: A
     assert board.heard(PulseDone) == []
     board.run(3)
     assert board.done(1)[2:4] == (Outcome.NOT_FIRED, Result.EXPIRED)
+
+
+def test_waiting_pulse_expires_in_the_step_at_its_limit(make_board: Any) -> None:
+    board = make_board(CoreConfig(max_wait_ms=500))
+    board.arm()
+    board.fire(board.train(trigger=Trigger.FORWARD, trigger_at=1_000))
+    board.run(499)
+    board.step(999)
+    assert board.heard(PulseDone) == []
+    board.step(1)
+    assert board.done(1).cause == Result.EXPIRED
+
+
+@pytest.mark.parametrize(("late_us", "outcome"), [(10_000, Outcome.RUNNING), (10_001, Outcome.CUT_SHORT)])
+def test_opening_inside_a_train_may_be_late_by_the_limit_and_no_more(
+    board: Any, late_us: int, outcome: Outcome
+) -> None:
+    board.fire(board.train(period_us=40_000))
+    board.run(30)
+    board.step(11_000 + late_us)
+    (report,) = board.send(PulseQuery(1))[-1:]
+    assert report.outcome == outcome
+    assert report.openings == (2 if outcome == Outcome.RUNNING else 1)
+
+
+def test_low_pressure_ends_a_train_in_the_very_step_an_opening_is_due(board: Any) -> None:
+    board.fire(board.train(period_us=40_000))
+    board.run(40)
+    board.pressure_kpa = 100
+    board.run(1)
+    assert board.done(1)[2:5] == (Outcome.CUT_SHORT, Result.LOW_PRESSURE, 1)
+    assert board.core.valves == 0
 
 
 def test_jump_of_the_encoder_past_the_place_is_passed_not_fired(board: Any) -> None:
