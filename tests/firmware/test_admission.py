@@ -139,10 +139,16 @@ def test_time_too_far_back_is_late_and_too_far_ahead_is_over_cap(board: Any) -> 
     assert board.fire(board.train(trigger_at=(now + 2**31) & 0xFFFF_FFFF)).result != Result.OK
 
 
+@pytest.mark.parametrize("here", [0, 50_000, -50_000])
 @pytest.mark.parametrize(("trigger", "sign"), [(Trigger.FORWARD, 1), (Trigger.BACKWARD, -1)])
-def test_position_already_passed_or_absurdly_far_is_refused(board: Any, trigger: Trigger, sign: int) -> None:
+def test_position_already_passed_or_absurdly_far_is_refused(
+    board: Any, trigger: Trigger, sign: int, here: int
+) -> None:
+    board.ticks = float(here)
+    board.run(100)
+
     def result(distance: int) -> Result:
-        at = (sign * distance) & 0xFFFF_FFFF
+        at = (here + sign * distance) & 0xFFFF_FFFF
         return Result(board.fire(board.train(trigger=trigger, trigger_at=at)).result)
 
     assert result(-21) == Result.PASSED
