@@ -61,7 +61,7 @@ class Orders:
         """Put in what fits, most rank a second first; returns the robots touched."""
         weight = self.rank if noise is None else self.rank * noise
         touched: set[int] = set()
-        while True:
+        while self.open.any():
             score = self._score(weight)
             best = int(np.argmax(score))
             job, robot = divmod(best, score.shape[1])
@@ -69,6 +69,7 @@ class Orders:
                 return touched
             if self.put(job, robot, int(self.gap[job, robot])):
                 touched.add(robot)
+        return touched
 
     def _score(self, weight: Floats) -> Floats:
         worth = weight[:, None] if self.keep is None else weight[:, None] + self.keep
