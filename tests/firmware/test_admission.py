@@ -200,6 +200,9 @@ def test_refused_id_stays_refused_when_it_is_sent_again(board: Any) -> None:
     board.fire(pulse)
     again = board.fire(pulse._replace(on_us=15_000))
     assert (again.result, again.first_result, again.cap) == (Result.DUP, Result.OVER_CAP, Cap.ON_TIME)
+    assert again.outcome == Outcome.REFUSED
+    (report,) = board.send(PulseQuery(pulse.pulse_id))
+    assert (report.outcome, report.cause, report.openings) == (Outcome.REFUSED, Result.OVER_CAP, 0)
     board.run(100)
     assert board.edges == []
 

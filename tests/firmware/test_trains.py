@@ -164,6 +164,30 @@ def test_no_more_valves_are_open_than_the_air_allows(make_board: Any) -> None:
     assert outcomes == [Outcome.FIRED] * 3 + [Outcome.NOT_FIRED] * 2
 
 
+def test_pulse_that_waits_for_air_opens_in_the_step_that_closes_another(make_board: Any) -> None:
+    board = make_board(CoreConfig(max_open=1))
+    board.arm()
+    start = board.now_us + 10_000
+    for nozzle in (0, 1):
+        board.fire(board.train(nozzle=nozzle, openings=1, on_us=5_000, trigger_at=start))
+    board.run(12)
+    assert [board.send(PulseQuery(i))[-1].outcome for i in (1, 2)] == [Outcome.RUNNING, Outcome.PENDING]
+    board.run(20)
+    assert board.openings(0) == [(start, start + 5_000)]
+    assert board.openings(1) == [(start + 5_000, start + 10_000)]
+    assert [board.done(i).outcome for i in (1, 2)] == [Outcome.FIRED, Outcome.FIRED]
+
+
+def test_report_of_a_dropped_opening_says_how_long_it_was_open(board: Any) -> None:
+    board.fire(board.train())
+    board.run(50)
+    board.ack(Disarm())
+    report = board.done(1)
+    (first, second) = board.openings()
+    assert (report.openings, report.opened_us, report.closed_us) == (2, first[0], second[1])
+    assert report.on_time_us == 15_000 + second[1] - second[0] < 30_000
+
+
 def test_train_that_cannot_keep_its_rhythm_is_cut_short(make_board: Any) -> None:
     board = make_board(CoreConfig(max_open=1))
     board.arm()
