@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from bombus.output import people, print_json, print_table
+from bombus.output import WrongUseError, people, print_json, print_table
+from bombus.train_folds import show_folds
 
 if TYPE_CHECKING:
     from sim.render.scenes import SceneSampler
     from vision.training.course import CourseConfig, Observer
+    from vision.training.folds import CrossValidation
     from vision.training.scenes import Sample
 
 SMOKE: dict[str, Any] = {
@@ -59,18 +61,25 @@ def train(
         Path | None, typer.Option(help="training file (TOML); the defaults without one")
     ] = None,
     data: Annotated[
-        list[Path] | None, typer.Option(help="folder with labels.json (COCO) and images/; may be given often")
+        list[Path] | None, typer.Option(help="folder with a COCO or YOLO data set; may be given often")
     ] = None,
     out: Annotated[Path, typer.Option(help="folder for checkpoint, model, card and curves")] = Path(
         "trained"
     ),
-    minutes: Annotated[float | None, typer.Option(min=0.01, help="training time")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.01, help="training time (of each fold)")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="batches to learn from instead, for runs to be repeated")
+    ] = None,
     images: Annotated[int | None, typer.Option(min=0, help="rendered scenes to learn from")] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="of weights, batches and the split of photos")
     ] = None,
     start: Annotated[Path | None, typer.Option(help="model.onnx or checkpoint.pt to go on from")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="continue the run in --out")] = False,
+    cross_validate: Annotated[
+        int | None,
+        typer.Option(min=2, max=50, help="train and judge this many models, each without some groups"),
+    ] = None,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="a minute of everything, to see that it works")
     ] = False,
@@ -80,7 +89,11 @@ def train(
     from vision.training import require_torch
 
     require_torch()
-    course = _course(config, smoke, {"scenes": images, "start": start}, {"minutes": minutes, "seed": seed})
+    timing = {"minutes": minutes, "steps": steps, "seed": seed}
+    course = _course(config, smoke, {"scenes": images, "start": start}, timing)
+    if cross_validate is not None:
+        show_folds(_folds(course, data or [], out, cross_validate, resume), out, json)
+        return
     card = _run(course, data or [], out, resume)
     if json:
         print_json({"model": str(out / "flowers.onnx"), **card})
@@ -98,6 +111,10 @@ def _course(
     values = course.model_dump()
     smoked = SMOKE if smoke else {"train": {}}
     given = {key: value for key, value in train_options.items() if value is not None}
+    if "minutes" in given and "steps" in given:
+        raise WrongUseError(
+            f"--minutes {given['minutes']:g} and --steps {given['steps']}: each ends a run; give one"
+        )
     if "minutes" in given:
         given["steps"] = None
     train = {**values["train"], **smoked["train"], **given}
@@ -115,15 +132,50 @@ def _run(course: CourseConfig, data: list[Path], out: Path, resume: bool) -> dic
 
     out.mkdir(parents=True, exist_ok=True)
     sources = RenderedRows(INPUT_SIZE, TRAINING_POOL), RenderedRows(INPUT_SIZE, VALIDATION_POOL)
-    with _progress() as observer:
-        material = gather(course, sources, data, out, observer.scenes)
-        trainer = learn(course, material, out, resume, observer)
+    with _progress() as bars:
+        material = gather(course, sources, data, out, bars.observer.scenes)
+        trainer = learn(course, material, out, resume, bars.observer)
     people.print("exporting and measuring ...")
     return publish(course, material, out, trainer, shlex.join(["bombus", *sys.argv[1:]]))
 
 
+def _folds(course: CourseConfig, data: list[Path], out: Path, count: int, resume: bool) -> CrossValidation:
+    from vision.training.card import INPUT_SIZE
+    from vision.training.course import photos_in
+    from vision.training.folds import cross_validate, folds_of
+    from vision.training.scenes import SceneCache
+
+    if not data:
+        raise WrongUseError(f"--cross-validate {count}: judges by photographs; give --data FOLDER")
+    photos = photos_in(data)
+    folds_of(photos, count, course.train.seed)  # refuses too few groups before anything is drawn
+    if course.start is not None:
+        people.print(
+            f"note: {course.start}: weights that have seen these photographs make the figures too good",
+            markup=False,
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        bars = stack.enter_context(_progress())
+        scenes = None
+        if course.scenes:
+            source = RenderedRows(INPUT_SIZE, TRAINING_POOL)
+            scenes = SceneCache(out / "scenes", source, 0, course.scenes)
+            scenes.fill(bars.observer.scenes)
+        return cross_validate(
+            course, photos, scenes, out, count, resume, lambda fold: bars.of_fold(fold, count)
+        )
+
+
+class Bars(NamedTuple):
+    """The bars of a run: whom it tells, and the same for one fold of several."""
+
+    observer: Observer
+    of_fold: Callable[[int, int], Observer]
+
+
 @contextmanager
-def _progress() -> Iterator[Observer]:
+def _progress() -> Iterator[Bars]:
     """Bars with the time that is left, on standard error."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -132,17 +184,24 @@ def _progress() -> Iterator[Observer]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=people) as bars:
-        drawing = bars.add_task("drawing scenes", total=None, visible=False)
-        training = bars.add_task("training", total=1.0, visible=False)
+        drawing = bars.add_task("drawing scenes", total=None, visible=False, start=False)
+        training = bars.add_task("training", total=1.0, visible=False, start=False)
 
         def scenes(done: int, total: int) -> None:
+            bars.start_task(drawing)
             bars.update(drawing, completed=done, total=total, visible=True)
 
-        def step(report: StepReport) -> None:
-            text = f"training, step {report.step}, loss {report.heat_loss:.2f} + {report.box_loss:.2f}"
-            bars.update(training, completed=min(report.progress, 1.0), description=text, visible=True)
+        def step(report: StepReport, done: int = 0, total: int = 1) -> None:
+            what = "training" if total == 1 else f"fold {done + 1} of {total}"
+            text = f"{what}, step {report.step}, loss {report.heat_loss:.2f} + {report.box_loss:.2f}"
+            share = (done + min(report.progress, 1.0)) / total
+            bars.start_task(training)
+            bars.update(training, completed=share, description=text, visible=True)
 
-        yield Observer(scenes, step)
+        def of_fold(fold: int, total: int) -> Observer:
+            return Observer(scenes, lambda report: step(report, fold - 1, total))
+
+        yield Bars(Observer(scenes, step), of_fold)
 
 
 def _rows(card: dict[str, Any]) -> dict[str, object]:

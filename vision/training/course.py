@@ -98,7 +98,7 @@ def gather(
     progress: Callable[[int, int], None],
 ) -> Material:
     """Read the photographs and draw the scenes of (training, validation) `sources` that `out` lacks."""
-    photos = list(chain.from_iterable(read_photos(folder) for folder in data))
+    photos = photos_in(data)
     if not photos and not config.scenes:
         raise TrainingError("nothing to learn from: scenes = 0 and no --data; give one of them")
     learned, apart = split_by_group(photos, config.held_out, config.train.seed)
@@ -110,18 +110,34 @@ def gather(
     return Material(scenes, validation, learned, apart)
 
 
+def photos_in(data: Sequence[Path]) -> list[Photo]:
+    """Return the photographs of several data sets (COCO or YOLO); raises TrainingError."""
+    return list(chain.from_iterable(read_photos(folder) for folder in data))
+
+
 def learn(config: CourseConfig, material: Material, out: Path, resume: bool, observer: Observer) -> Trainer:
     """Train to the configured end; the checkpoint is `out`/checkpoint.pt."""
+    return learn_from(config, (material.scenes, material.photos), out, resume, observer)
+
+
+def learn_from(
+    config: CourseConfig,
+    sources: tuple[SceneCache | None, Sequence[Photo]],
+    out: Path,
+    resume: bool,
+    observer: Observer,
+) -> Trainer:
+    """Train on rendered scenes and photographs to the configured end, as `learn`."""
     trainer = Trainer(config.network, config.loss, config.train, out / "checkpoint.pt")
     if resume:
         trainer.resume()
     elif config.start is not None:
         trainer.start_from(config.start)
-    photos = PhotoSet(material.photos) if material.photos else None
+    scenes, photos = sources
     trainer.run(
         BatchMaker(
-            material.scenes,
-            photos,
+            scenes,
+            PhotoSet(photos) if photos else None,
             photo_share=config.photo_share,
             batch=config.train.batch,
             seed=config.train.seed,

@@ -1,0 +1,69 @@
+"""Cross-validation on six toy photographs of three groups."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vision.training import TrainingError
+from vision.training.photos import read_photos
+
+pytest.importorskip("torch", reason="training needs the extra `train`")
+pytest.importorskip("onnx", reason="training needs the extra `train`")
+
+from vision.training.course import CourseConfig, Observer
+from vision.training.folds import CrossValidation, cross_validate, folds_of
+from vision.training.network import NetworkConfig
+from vision.training.train import TrainConfig
+
+TINY = CourseConfig(
+    scenes=0,
+    network=NetworkConfig(stem=4, channels=(8, 8, 8, 8), extra=(0, 0, 0, 0), merged=(8, 8)),
+    train=TrainConfig(steps=2, batch=1, warm_up=0, threads=1),
+)
+
+
+def run(photo_folder: Path, out: Path, resume: bool, told: list[int]) -> CrossValidation:
+    def observe(fold: int) -> Observer:
+        return Observer(lambda done, total: None, lambda report: told.append(fold))
+
+    return cross_validate(TINY, read_photos(photo_folder), None, out, 3, resume, observe)
+
+
+def test_each_group_is_held_out_once_and_judged(photo_folder: Path, tmp_path: Path) -> None:
+    told: list[int] = []
+    result = run(photo_folder, tmp_path, False, told)
+    assert told == [1, 1, 2, 2, 3, 3]
+    assert sorted(group for fold in result.folds for group in fold.groups) == [
+        "bench-0",
+        "bench-1",
+        "bench-2",
+    ]
+    assert [fold.pictures for fold in result.folds] == [2, 2, 2]
+    assert sum(sum(fold.boxes.values()) for fold in result.folds) == 6
+    for fold in result.folds:
+        assert set(fold.ap50) == {"bud", "open", "spent", "mean"}
+        for name, count in fold.boxes.items():
+            assert (fold.ap50[name] is None) == (count == 0)
+        held = json.loads((tmp_path / f"fold-{fold.fold}" / "flowers.json").read_text())["held_out"]
+        assert held == fold.groups
+    assert result.mean["mean"] is not None
+
+    # A second look takes over what is finished, and does again what is not.
+    (tmp_path / "fold-2" / "figures.json").unlink()
+    again: list[int] = []
+    assert run(photo_folder, tmp_path, True, again).mean == result.mean
+    assert again == [], "fold 2 was trained to its end: it is only judged again"
+    (tmp_path / "fold-3" / "figures.json").write_text("{")
+    (tmp_path / "fold-3" / "checkpoint.pt").unlink()
+    assert [fold.ap50 for fold in run(photo_folder, tmp_path, True, again).folds] == [
+        fold.ap50 for fold in result.folds
+    ]
+    assert again == [3, 3]
+
+
+def test_fewer_groups_than_folds_are_refused(photo_folder: Path) -> None:
+    with pytest.raises(TrainingError, match=r"--cross-validate 4: 4 folds need 4 groups, there are 3; label"):
+        folds_of(read_photos(photo_folder), 4, 1)
