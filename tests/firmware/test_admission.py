@@ -6,7 +6,7 @@ import pytest
 
 from firmware_bridge.core_config import CoreConfig
 from firmware_bridge.enums import Cap, Outcome, Result, Trigger
-from firmware_bridge.messages import Disarm, Estop, PulseAck, PulseDone, PulseQuery
+from firmware_bridge.messages import Disarm, Estop, PulseAck, PulseDone, PulseQuery, PulseReceipt
 
 AHEAD = {"trigger": Trigger.FORWARD, "trigger_at": 1000}
 
@@ -193,6 +193,17 @@ def test_same_id_is_answered_with_its_first_answer_and_outcome_and_fires_once(bo
     assert board.fire(pulse).outcome == Outcome.FIRED
     board.run(200)
     assert len(board.openings()) == 3
+
+
+def test_receipt_says_at_once_whether_the_pulse_waits_or_is_refused(board: Any) -> None:
+    pulse = board.train(pulse_id=8)
+    assert board.fire(pulse) == PulseReceipt(8, Result.OK, Result.OK, Outcome.PENDING, Cap.NONE)
+    assert board.fire(board.train(nozzle=64)) == PulseReceipt(
+        9, Result.NO_NOZZLE, Result.OK, Outcome.REFUSED, Cap.NONE
+    )
+    assert board.fire(board.train(pulse_id=3)) == PulseReceipt(
+        3, Result.STALE, Result.OK, Outcome.UNKNOWN, Cap.NONE
+    )
 
 
 def test_refused_id_stays_refused_when_it_is_sent_again(board: Any) -> None:
