@@ -8,6 +8,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from robot.dashboard.api_models import AuditEntry, Problem
 from robot.dashboard.live import State
 from robot.dashboard.rights import Right, declared
 
@@ -33,6 +34,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
     }
     _, schemas = msgspec.json.schema_components([State], ref_template="#/components/schemas/{name}")
     components.setdefault("schemas", {}).update(schemas)
+    for model in (Problem, AuditEntry):
+        components["schemas"][model.__name__] = model.model_json_schema(mode="serialization")
     rights: dict[str, dict[str, Right | None]] = {
         route.path: {} for route in app.routes if hasattr(route, "path")
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from robot.clock import Clock
 from robot.dashboard.api import add_robot_routes
 from robot.dashboard.api_account import add_account_routes
 from robot.dashboard.api_admin import add_admin_routes
-from robot.dashboard.api_models import Problem
 from robot.dashboard.board import Board, make_board
 from robot.dashboard.gate import Gate
 from robot.dashboard.openapi import describe
@@ -35,8 +35,13 @@ MEDIA_TYPES = {
 PEOPLE_PAGES = ("/sign-in", "/setup", "/account", "/users", "/tokens", "/audit")
 """Pages that share one shell; what they show comes from the API, to whom it may."""
 
+# By reference: a model for each status of each route would make the dashboard slow to start.
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem} for status in (400, 401, 403, 404, 405, 409, 413, 422, 429, 503)
+    status: {
+        "description": HTTPStatus(status).phrase,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status in (400, 401, 403, 404, 405, 409, 413, 422, 429, 503)
 }
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -176,7 +177,7 @@ def test_a_route_that_declares_nothing_is_closed_to_everyone(
 
     app = app_of(board)
     app.add_api_route("/api/v1/careless", careless)
-    app.router.routes.append(Mount("/folder", app=careless))
+    app.router.routes.append(Mount("/folder", app=PlainTextResponse("secret")))
     client = serve(app)
     for headers in ({}, *(as_role(board, client, role) for role in Role)):
         for path in ("/api/v1/careless", "/folder/x"):
