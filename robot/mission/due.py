@@ -57,7 +57,7 @@ class RowSide:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a row-side may and must be visited (POSIX s), what that is worth, and whether it can wait."""
+    """When a row-side may and must be visited (POSIX s; an endless deadline is the window's end), and its worth."""
 
     side: Side
     release: float
@@ -109,7 +109,7 @@ def due(
     late = deadline < max(release, window.opens) + fastest_s
     flowers = expected_ready(state, window.opens, config)
     value = flowers * (config.must_weight if must else 1.0)
-    end = window.closes if late or hygiene_first else min(deadline, window.closes)
+    end = float("inf") if late or hygiene_first else deadline
     return Due(state.side, release, end, flowers, value, must, late)
 
 
