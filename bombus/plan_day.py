@@ -67,7 +67,9 @@ def planned_by(method: str, problem: Problem, seconds: float, seed: int) -> Plan
     began = clock.now()
     plan = makers[method](problem)
     took = clock.now() - began
-    bound = tighten(problem, relax(problem, problem.value), plan.value, clock, clock.now() + PROOF_S)
+    bound = tighten(
+        problem, relax(problem, problem.value), plan.value, clock, clock.now() + min(PROOF_S, seconds)
+    )
     return Planned(plan, bound, int(problem.must.sum()) - most_musts(problem), took)
 
 
