@@ -82,6 +82,7 @@ def test_start_forgets_whatever_lay_in_memory(parts: Any) -> None:
     parts.lib.bb_core_init(core, parts.config(), 7, 3)
     assert (parts.lib.bb_core_valves(core), parts.lib.bb_core_motor(core)) == (0, 0)
     assert parts.lib.bb_core_take_output(core, out, 64) == 0
+    assert (core.air.ok, core.air.implausible) == (False, True)
     assert not any((core.armed, core.session_open, core.same_protocol, core.estop, core.heartbeat_lost))
     assert (core.boot_id, core.reset_cause, core.session, core.pulses.last_id) == (7, 3, 0, 0)
 

@@ -10,6 +10,7 @@ from firmware_bridge.framing import encode_frame
 from firmware_bridge.messages import (
     PROTOCOL_HASH,
     Ack,
+    Disarm,
     Drive,
     Estop,
     Ping,
@@ -53,6 +54,13 @@ def test_low_and_implausible_pressure_are_told_apart(board: Any) -> None:
     assert flags(board) == Flag.ARMED | Flag.COMPRESSOR
     board.pressure_kpa = 2_000
     assert flags(board) == Flag.ARMED | Flag.COMPRESSOR | Flag.PRESSURE_IMPLAUSIBLE
+
+
+def test_disarmed_board_is_neither_armed_nor_stopped_whatever_the_pressure(board: Any) -> None:
+    board.ack(Disarm())
+    assert flags(board) == QUIET
+    board.pressure_kpa = 100
+    assert flags(board) == Flag.COMPRESSOR
 
 
 def test_another_protocol_is_told_and_its_end_too(make_board: Any) -> None:
