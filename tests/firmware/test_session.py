@@ -226,6 +226,12 @@ def test_ping_is_answered_with_the_clock(board: Any) -> None:
     assert board.send(Ping()) == [Pong(board.now_us)]
 
 
+def test_time_of_a_message_is_its_own_and_not_that_of_the_last_step(board: Any) -> None:
+    stepped_us = board.now_us
+    board.now_us += 450
+    assert board.send(Ping()) == [Pong(stepped_us + 450)]
+
+
 def test_limits_are_told(board: Any) -> None:
     (limits,) = board.send(LimitsQuery())
     config = CoreConfig()
