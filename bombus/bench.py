@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
-from bombus.output import print_json, print_table
+from bombus.output import people, print_json, print_table
+
+MODEL_RUNS = 60
+"""Frames for each model and provider; all take turns, so that the machine's load hits them alike."""
 
 
 def bench(
@@ -19,6 +22,7 @@ def bench(
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Print p50 and p99 of each stage, and the link's figures beside their targets."""
+    from bombus.bench_models import compare_models, compare_providers, model_rows, provider_rows
     from bombus.machine import detector_settings
     from sim.bench import bench_frame_way
     from sim.bench_link import bench_link
@@ -26,6 +30,10 @@ def bench(
     path, threads = detector_settings(config, None)
     result = bench_frame_way(path, threads, frames, seed)
     result["link"] = bench_link()
+    result["rivals"] = compare_models(path, threads, min(frames, MODEL_RUNS))
+    result["providers"] = compare_providers(path, threads, min(frames, MODEL_RUNS))
+    if result["rivals"]["note"]:
+        people.print(f"note: {result['rivals']['note']}", markup=False)
     if json:
         print_json(result)
         return
@@ -33,6 +41,9 @@ def bench(
         name: f"{stage['p50_ms']:.2f} / {stage['p99_ms']:.2f} ms" for name, stage in result["stages"].items()
     }
     print_table(f"a 1280x720 frame's way, p50 / p99, {result['machine']}", rows)
+    size = "x".join(str(side) for side in result["rivals"]["input"])
+    print_table(f"picture to boxes, 1280x720 seen at {size}, least / p50 / p99", model_rows(result["rivals"]))
+    print_table("one inference, least / p50 / p99", provider_rows(result["providers"]))
     link = result["link"]
     targets = link["targets"]
     figures = {**link["clock_sync"], **link["round_trip"], **link["codec"]}
