@@ -91,9 +91,10 @@ def test_output_taken_in_pieces_is_the_output(parts: Any, board: Any) -> None:
     ping = encode_frame(MessageType.PING, 1, board.session, b"")
     for size in (1, 5, 17, 18, 19, 4_096):
         board.core.receive(ping * 3, board.now_us)
-        core, out, taken = parts.memory(board.core), parts.ffi.new("uint8_t[]", 4_096), b""
+        core, out, taken = parts.memory(board.core), parts.ffi.new("uint8_t[]", b"\xee" * 4_097), b""
         while count := parts.lib.bb_core_take_output(core, out, size):
             assert count <= size
+            assert out[size] == 0xEE
             taken += bytes(parts.ffi.buffer(out, count))
         assert [frame.type_code for frame in board._deframer.feed(taken)] == [MessageType.PONG] * 3
 
