@@ -16,7 +16,7 @@ from robot.dashboard.command_desk import Asked, OtherCommandError
 from robot.dashboard.control_link import NoControlError
 from robot.dashboard.gate import RefusedError, check
 from robot.dashboard.history import History, read_history
-from robot.dashboard.identity import CredentialError, Who
+from robot.dashboard.identity import CredentialError, Who, identity_of
 from robot.dashboard.rights import NEEDED_FOR, Right, needs
 from robot.dashboard.store import StoreError
 from robot.types import CommandName
@@ -104,11 +104,15 @@ async def _stop(board: Board, who: Who, request_id: str) -> CommandTaken:
 
 def _add_streams(app: FastAPI, board: Board) -> None:
     def may_look(connection: HTTPConnection) -> Callable[[], bool]:
+        let_in = identity_of(connection)
+
         def look() -> bool:
+            """Whether it is still the same person or program with the same role, who may look."""
             try:
-                return Right.LOOK in board.authority.identify(connection.scope).rights
+                now = board.authority.identify(connection.scope)
             except (CredentialError, StoreError):
                 return False
+            return Right.LOOK in now.rights and now.actor == let_in.actor
 
         return look
 

@@ -43,6 +43,7 @@ class Robot:
     control: subprocess.Popen[str] | None = None
     board: subprocess.Popen[str] | None = None
     said: list[str] = field(default_factory=list)
+    people: bool = False
 
     @property
     def hang_file(self) -> Path:
@@ -54,12 +55,14 @@ class Robot:
             str(FAKE_CONTROL), "--socket", self._socket, "--hang-file", str(self.hang_file), *options
         )
 
-    def start_board(self, port: int = 0) -> None:
+    def start_board(self, port: int = 0) -> str:
+        """Start the dashboard; returns the set-up link when there is no admin yet, else nothing."""
         options = ["--socket", self._socket, "--ledger", str(self.folder / "l.sqlite"), "--port", str(port)]
         options += ["--accounts", str(self.accounts)]
         self.board = self._start("-m", "robot.dashboard", *options)
-        assert self.board.stdout is not None
+        assert self.board.stdout is not None and self.board.stderr is not None
         self.url = self.board.stdout.readline().split()[-1]
+        return "" if self.people else self.board.stderr.readline().split()[-1]
 
     def stop_control(self) -> None:
         """End the control process and keep the commands it has obeyed in `said`."""
@@ -81,6 +84,7 @@ class Robot:
 
     def add_people(self) -> None:
         """Make an account of each role."""
+        self.people = True
         store = Store(self.accounts)
         for name, role in PEOPLE.items():
             Accounts(store, MonotonicClock()).add_user(name, role, hash_now(PASSWORD))
@@ -102,7 +106,8 @@ class Robot:
         return str(self.folder / "t.sock")
 
     def _start(self, *command: str) -> subprocess.Popen[str]:
-        return subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        pipe = subprocess.PIPE
+        return subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
 
 
 @pytest.fixture
@@ -140,3 +145,34 @@ def page(browser: Browser, robot: Robot) -> Iterator[Page]:
     context.close()
     expected = ("WebSocket connection to", "status of 403", "status of 503")
     assert not [line for line in complaints if not any(part in line for part in expected)]
+
+
+@pytest.fixture(scope="session")
+def low_contrast() -> str:
+    """A script that returns the texts of a page whose contrast is under 4.5:1."""
+    return LOW_CONTRAST
+
+
+LOW_CONTRAST = """() => {
+  const channels = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const ground = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = channels(getComputedStyle(e).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const low = [];
+  for (const element of document.querySelectorAll("body *:not(svg *):not(script):not(noscript)")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !element.checkVisibility()) continue;
+    const [a, b] = [light(channels(getComputedStyle(element).color)), light(ground(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) low.push(`${element.tagName} ${element.textContent.slice(0, 30)} ${ratio.toFixed(2)}`);
+  }
+  return low;
+}"""

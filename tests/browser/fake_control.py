@@ -6,7 +6,7 @@ import argparse
 import math
 import signal
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from robot.clock import MonotonicClock
 from robot.commands import CommandInbox
+from robot.faults import FAULTS, Fault
 from robot.telemetry import SnapshotPublisher
 from robot.types import (
     ActiveFault,
@@ -60,6 +61,13 @@ def plants(side: Side) -> NDArray[np.float64]:
     )
 
 
+@dataclass
+class Part:
+    """A grabber or recorder with what is wrong with it."""
+
+    problem: str | None
+
+
 class FakeRobot:
     """Drives along a made-up row and obeys commands as the loop does; confirms a stop after `confirm_s`."""
 
@@ -86,6 +94,7 @@ class FakeRobot:
                 self.mode = Mode.READY
             case CommandName.SET_POSITION:
                 self.s = command.value or 0.0
+                self.fault = "" if self.fault == Fault.POSITION_UNSURE else self.fault
             case CommandName.ACKNOWLEDGE:
                 self.acknowledged = True
             case _:
@@ -131,7 +140,7 @@ class FakeRobot:
         return (
             ActiveFault(
                 self.fault,
-                "hold",
+                FAULTS[Fault(self.fault)].severity,
                 "The air pressure is too low: 280 kPa, needs 300",
                 "Wait for the compressor",
                 now - 12,
@@ -238,11 +247,15 @@ def main() -> None:
     parser.add_argument("--confirm-s", type=float, default=0.03)
     parser.add_argument("--fault", default="")
     parser.add_argument("--hang-file", type=Path, default=Path("/nonexistent"))
+    parser.add_argument("--recording-problem", default="")
+    parser.add_argument("--camera-problem", default="")
     options = parser.parse_args()
     ended: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: ended.append(number))
     inbox, robot = CommandInbox(), FakeRobot(options.confirm_s, options.fault)
     publisher = SnapshotPublisher(options.socket, CAMERAS, inbox, MonotonicClock())
+    camera = Part(options.camera_problem)
+    publisher.watch(dict.fromkeys(SIDES, camera), Part(options.recording_problem))
     before = time.monotonic()
     while not ended:
         now = time.monotonic()

@@ -199,7 +199,9 @@ def test_no_request_goes_anywhere_else(browser: Browser, robot: Robot) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_stop_is_large_and_on_the_screen_in_every_size(page: Page, scheme: Literal["light", "dark"]) -> None:
+def test_stop_is_large_and_on_the_screen_in_every_size(
+    page: Page, scheme: Literal["light", "dark"], low_contrast: str
+) -> None:
     page.emulate_media(color_scheme=scheme)
     expect(page.locator("#mode")).to_have_text("Working")
     for width, height in ((1024, 768), (390, 844), (844, 390), (1920, 1080)):
@@ -212,7 +214,7 @@ def test_stop_is_large_and_on_the_screen_in_every_size(page: Page, scheme: Liter
             assert box["width"] >= 200
             assert 0 <= box["y"] <= height - box["height"]
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate(LOW_CONTRAST) == []
+    assert page.evaluate(low_contrast) == []
 
 
 @pytest.mark.slow
@@ -236,26 +238,26 @@ def test_what_people_see_is_young(page: Page) -> None:
     assert worst <= 0.6
 
 
-LOW_CONTRAST = """() => {
-  const channels = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const ground = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const colour = channels(getComputedStyle(e).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const low = [];
-  for (const element of document.querySelectorAll("body *:not(svg *):not(script):not(noscript)")) {
-    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    if (!own || !element.checkVisibility()) continue;
-    const [a, b] = [light(channels(getComputedStyle(element).color)), light(ground(element))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) low.push(`${element.tagName} ${element.textContent.slice(0, 30)} ${ratio.toFixed(2)}`);
-  }
-  return low;
-}"""
+@pytest.mark.slow
+def test_release_waits_until_the_place_is_given(page: Page, robot: Robot) -> None:
+    robot.stop_control()
+    robot.start_control("--fault", "position_unsure")
+    expect(page.locator("#mode")).to_have_text("Working", timeout=10_000)
+    page.click("#stop")
+    expect(page.locator("#acts")).to_contain_text("Release waits for the place", timeout=5000)
+    expect(page.locator("#acts button.release")).to_have_count(0)
+    page.click("#acts button.place")
+    expect(page.locator("#field-set_position")).to_be_focused()
+    page.fill("#field-set_position", "0")
+    page.press("#field-set_position", "Enter")
+    expect(page.locator("#acts button.release")).to_be_visible(timeout=5000)
+
+
+def test_what_is_wrong_with_recorder_and_camera_is_shown(page: Page, robot: Robot) -> None:
+    robot.stop_control()
+    robot.start_control("--recording-problem", "x.mcap: No space left", "--camera-problem", "camera: gone")
+    expect(page.locator("#recording")).to_have_text(
+        "Nothing is recorded: x.mcap: No space left", timeout=10_000
+    )
+    for side in ("left", "right"):
+        expect(page.locator(f"#camera-{side} .problem")).to_have_text("camera: gone")

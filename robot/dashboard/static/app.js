@@ -105,5 +105,7 @@ openLive({
     show();
   },
 });
+// Someone may have signed in or out in another tab.
+document.addEventListener("visibilitychange", () => document.hidden || askWho());
 setInterval(show, 250);
 show();

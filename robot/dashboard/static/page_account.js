@@ -19,8 +19,10 @@ function goOn() {
 /** Hand the new password's two entries to `send` when they agree. */
 const ifSame = (send) => (values) => (values.password === values.again ? send(values) : Promise.resolve(t("passwords_differ")));
 
+const notice = (text, href, name) => make("section", { class: "card narrow pair" }, make("p", {}, t(text)), make("a", { class: "button", href }, t(name)));
+
 export function signInPage() {
-  if (!who.set_up) return [make("p", { class: "card" }, t("set_up_first"), " ", make("a", { href: "/setup" }, t("set_up")))];
+  if (!who.set_up) return [notice("set_up_first", "/setup", "set_up")];
   const send = async ({ name, password }) => {
     const { ok, data, why } = await ask("POST", "/api/v1/session", { name, password });
     if (!ok) return why;
@@ -34,7 +36,7 @@ export function signInPage() {
 }
 
 export function setUpPage() {
-  if (who.set_up) return [make("p", { class: "card" }, t("set_up_done"), " ", make("a", { href: "/sign-in" }, t("sign_in")))];
+  if (who.set_up) return [notice("set_up_done", "/sign-in", "sign_in")];
   const send = async ({ code, name, password }) => {
     const { ok, data, why } = await ask("POST", "/api/v1/setup", { code, name, password });
     if (!ok) return why;
@@ -43,6 +45,7 @@ export function setUpPage() {
     return null;
   };
   const code = location.hash.slice(1);
+  addEventListener("hashchange", () => location.reload());
   const parts = [
     field("code", t("code"), { type: "text", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 40, value: code }),
     field("name", t("your_name"), { ...NAME, autofocus: code !== "" }),
