@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from robot.config import DEMO_MACHINE, ConfigError, load_config
+from robot.recording_format import Recording
+from sim.replay import detector_of
 
 
 @pytest.fixture
@@ -50,3 +53,13 @@ def test_an_unknown_provider_in_the_machine_file_is_refused(
     assert len(done.stderr.strip().splitlines()) == 1
     with pytest.raises(ConfigError, match="openvin"):
         load_config(machine("openvin"))
+
+
+def test_a_replay_on_another_provider_says_so() -> None:
+    def note(provider: str) -> str:
+        header = SimpleNamespace(model_sha256="", extra={"provider": provider})
+        recording = cast(Recording, SimpleNamespace(header=header))
+        return detector_of(recording, load_config(DEMO_MACHINE, {"detector.provider": "cpu"}), None)[1]
+
+    assert note("openvino") == "recorded with inference on openvino, replayed on cpu: last digits may differ"
+    assert note("cpu") == note("") == ""

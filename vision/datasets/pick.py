@@ -111,21 +111,24 @@ def uncertainty(found: Detections, threshold: float) -> float:
 
 
 def contradictions(views: Sequence[FrameView]) -> Floats:
-    """Return per frame the largest divergence, 0 to 1, of a flower's stages here from those of all its views."""
-    seen: dict[tuple[Side, int], list[tuple[int, Floats]]] = defaultdict(list)
+    """Return per frame the largest divergence, 0 to 1, of a flower's stages here from all its views, by score."""
+    seen: dict[tuple[Side, int], list[tuple[int, float, Floats]]] = defaultdict(list)
     for index, view in enumerate(views):
-        shares = _shares(view.found.stages)
-        for flower, share in zip(view.flower_ids.tolist(), shares, strict=True):
+        told = zip(
+            view.flower_ids.tolist(), view.found.scores.tolist(), _shares(view.found.stages), strict=True
+        )
+        for flower, score, share in told:
             if flower >= 0:
-                seen[view.side, flower].append((index, share))
+                seen[view.side, flower].append((index, score, share))
     result = np.zeros(len(views))
     for mine in seen.values():
         if len(mine) < VIEWS:
             continue
-        mean = np.mean([share for _, share in mine], axis=0)
-        for index, share in mine:
+        mean = np.mean([share for _, _, share in mine], axis=0)
+        for index, score, share in mine:
             divergence = float((share * np.log(share / mean)).sum() / np.log(len(share)))
-            result[index] = max(result[index], min(divergence, 1.0))
+            # What was hardly seen at all contradicts nobody.
+            result[index] = max(result[index], min(divergence, 1.0) * score)
     return result
 
 

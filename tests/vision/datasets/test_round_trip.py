@@ -65,7 +65,7 @@ def same(one: DataSet, two: DataSet) -> None:
             assert (b.x, b.y) == pytest.approx((a.x, a.y), rel=1e-6, abs=1e-6 * min(a.width, a.height))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_data_set_survives_yolo_and_coco(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -48,7 +48,7 @@ def sound(found: Rows, threshold: float) -> None:
     assert np.array_equal(scores, stages.max(axis=1, initial=0.0))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.data(), st.floats(0.01, 0.99))
 def test_any_numbers_give_sound_rows(data: st.DataObject, threshold: float) -> None:
     rows = data.draw(st.integers(0, 8))
