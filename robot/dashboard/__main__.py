@@ -84,7 +84,8 @@ def check_tls(certificate: Path | None, private_key: Path | None) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, private_key)
     except OSError as error:
-        reason = error.strerror or "not PEM, or not one pair"
+        is_foreign = isinstance(error, ssl.SSLError)
+        reason = "not PEM, or not one pair" if is_foreign else error.strerror
         raise DashboardError(
             f"dashboard: certificate {certificate}, key {private_key}: {reason}; give two PEM files"
         ) from error

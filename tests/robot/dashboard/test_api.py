@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import pytest
 from fastapi import FastAPI
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from robot.clock import MonotonicClock
@@ -197,3 +198,27 @@ def test_a_socket_that_speaks_nonsense_is_left_again(
     assert client.get("/api/v1/status").json()["snapshot"] is None
     thread.join(timeout=5)
     listener.close()
+
+
+def test_a_tab_ends_when_its_person_signs_out_and_lives_on_otherwise(
+    board: Board,
+    client: httpx.Client,
+    as_role: Callable[[Board, httpx.Client, Role], dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("robot.dashboard.live.LOOK_UP_S", 0.05)
+    url = str(client.base_url).replace("http", "ws") + "/api/v1/live"
+    elsewhere = {"x-forwarded-for": "192.0.2.7"}
+    user = board.accounts.user("the viewer")
+    assert user is not None
+    headers = {**as_role(board, client, Role.VIEWER), **elsewhere}
+    staying = {**as_role(board, client, Role.ADMIN), **elsewhere}
+    with connect(url, additional_headers=headers) as tab, connect(url, additional_headers=staying) as other:
+        tab.recv(timeout=5)
+        board.accounts.end_sessions(user.id)
+        with pytest.raises(ConnectionClosed):
+            while True:
+                tab.recv(timeout=5)
+        assert tab.close_code == 4401
+        other.recv(timeout=5)
+        assert other.close_code is None

@@ -1,9 +1,16 @@
-"""Starting the dashboard: a port that is taken ends in one line with a remedy."""
+"""Starting the dashboard: where it listens, what it says, and one line with a remedy for what it cannot do."""
 
+import re
+import shutil
 import socket
+import ssl
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
+import uvicorn
 
 from robot.dashboard.__main__ import DashboardError, listen, main
 
@@ -51,3 +58,113 @@ def test_a_port_that_is_none_is_refused(
         main(arguments(tmp_path, f"--port={port}"))
     assert ended.value.code == 2
     assert "give a port from 0 to 65535" in capsys.readouterr().err
+
+
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> tuple[str, int]:
+    """Start until the server would run; return the address it listens at."""
+    listened: list[tuple[str, int]] = []
+
+    def run(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        listened.append(sockets[0].getsockname()[:2])
+        for one in sockets:
+            one.close()
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    assert main(arguments(tmp_path, "--port", "0", *more)) == 0
+    return listened[0]
+
+
+def test_without_an_admin_it_listens_on_this_machine_only_and_prints_the_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host, port = start(tmp_path, monkeypatch, "--host", "0.0.0.0")
+    said = capsys.readouterr()
+    assert host == "127.0.0.1"
+    assert said.out == f"dashboard: http://127.0.0.1:{port}/\n"
+    link, where = said.err.splitlines()
+    assert re.fullmatch(rf"dashboard: .*: http://127\.0\.0\.1:{port}/setup#[A-Z2-9]{{4}}-[A-Z2-9]{{4}}", link)
+    assert "until there is an admin" in where
+
+
+def test_with_an_admin_it_opens_and_warns_where_passwords_can_be_read(
+    tmp_path: Path, filled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(filled, tmp_path / "a")
+    host, _ = start(tmp_path, monkeypatch, "--host", "0.0.0.0")
+    said = capsys.readouterr()
+    assert host == "0.0.0.0"
+    assert said.err.startswith("dashboard: without TLS passwords can be read") and said.err.count("\n") == 1
+    assert "setup#" not in said.err + said.out
+
+
+def test_on_this_machine_with_an_admin_there_is_nothing_to_say(
+    tmp_path: Path, filled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(filled, tmp_path / "a")
+    start(tmp_path, monkeypatch)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A self-signed certificate for 127.0.0.1 and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+    ]
+    command += ["-days", "2", "-subj", "/CN=robot", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command, "-out", str(certificate), "-keyout", str(key)], check=True, capture_output=True)
+    return certificate, key
+
+
+def test_with_a_certificate_the_page_is_served_by_https_with_a_secure_cookie(
+    tmp_path: Path, filled: Path, pair: tuple[Path, Path]
+) -> None:
+    shutil.copy(filled, tmp_path / "a")
+    options = ["--port", "0", "--certificate", str(pair[0]), "--private-key", str(pair[1])]
+    command = [sys.executable, "-m", "robot.dashboard", *arguments(tmp_path, *options)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        assert url.startswith("https://127.0.0.1:")
+        body = {"name": "the viewer", "password": "blue ladder tomato"}
+        trust = ssl.create_default_context(cafile=str(pair[0]))
+        answer = httpx.post(f"{url}api/v1/session", json=body, verify=trust, timeout=10)
+        process.terminate()
+    assert answer.status_code == 200
+    assert answer.headers["set-cookie"].startswith("__Host-bombus-")
+    assert "; Secure" in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--certificate", "{cert}"], "belong together"),
+        (["--private-key", "{key}"], "belong together"),
+        (["--certificate", "{key}", "--private-key", "{key}"], "not PEM, or not one pair"),
+        (["--certificate", "/no/such", "--private-key", "{key}"], "No such file"),
+        (["--accounts", "/dev/null/a"], "check the disk"),
+        (["--accounts", "{cert}"], "accounts file"),
+    ],
+)
+def test_files_that_do_not_fit_end_in_one_line_and_exit_1(
+    tmp_path: Path,
+    pair: tuple[Path, Path],
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    told: str,
+) -> None:
+    filled_in = [option.format(cert=pair[0], key=pair[1]) for option in options]
+    assert main(arguments(tmp_path, "--port", "0", *filled_in)) == 1
+    said = capsys.readouterr().err
+    assert told in said and said.count("\n") == 1
