@@ -35,9 +35,14 @@ def import_(
     """Check a data set and write it as labels.json (COCO) and images/, classes bud, open and spent."""
     from vision.datasets.folder import read_dataset, write_dataset
     from vision.datasets.labels import of_stages, renamed
+    from vision.stills import read_picture
 
     names = dict(_pair(word) for word in rename or [])
     data = of_stages(renamed(read_dataset(source), names, drop or []))
+    with _bar("checking") as progress:
+        for number, picture in enumerate(data.pictures, start=1):
+            read_picture(picture.path)  # a damaged file shows here, not after an hour of training
+            progress(number, len(data.pictures))
     write_dataset(data, out, "coco")
     _tell("imported", data, out, json)
 

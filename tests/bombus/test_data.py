@@ -102,6 +102,20 @@ def test_wrong_use_ends_in_one_line_and_exit_2(
     assert done.stdout == ""
 
 
+def test_a_damaged_picture_is_found_at_import(bombus: Bombus, folder: Path, tmp_path: Path) -> None:
+    text = (folder / "labels.json").read_text().replace('"file_name": "3.png"', '"file_name": "3.jpg"')
+    (folder / "labels.json").write_text(text)
+    done, data = cv2.imencode(".jpg", np.zeros((40, 60, 3), np.uint8))
+    assert done
+    # The header alone: its size is right, its pixels are not there.
+    start = data.tobytes().index(b"\xff\xda")
+    (folder / "images" / "3.jpg").write_bytes(data.tobytes()[:start])
+    done = bombus("data", "import", folder, "--out", tmp_path / "in", "--rename", "flower=open")
+    assert done.returncode == 2
+    assert "3.jpg: not a readable picture" in done.stderr
+    assert not (tmp_path / "in").exists()
+
+
 def test_one_group_cannot_be_split(bombus: Bombus, folder: Path, tmp_path: Path) -> None:
     text = (folder / "labels.json").read_text().replace('"group": "b"', '"group": "a"')
     (folder / "labels.json").write_text(text)

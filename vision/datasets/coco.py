@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -90,6 +90,13 @@ def _check_boxes(path: Path, labels: CocoLabels) -> None:
             )
 
 
+def _plain(file_name: str) -> str:
+    """Return a file_name as one below images/: some tools write it with that folder, or with where they ran."""
+    path = PurePosixPath(file_name.replace("\\", "/"))
+    outside = path.is_absolute() or ".." in path.parts
+    return path.name if outside else path.as_posix().removeprefix("images/")
+
+
 def from_coco(
     path: Path, find: Callable[[str], Path], size_of: Callable[[Path, int, int], tuple[int, int]]
 ) -> DataSet:
@@ -103,15 +110,17 @@ def from_coco(
     for number, box in enumerate(labels.annotations):
         mark = Mark(name_of[box.category_id], *box.bbox, ignore=bool(box.iscrowd), score=box.score)
         marks.setdefault(box.image_id, []).append((number, mark))
+    names = [_plain(image.file_name) for image in labels.images]
+    _once(path, "picture", names)
     pictures = []
-    for image in labels.images:
-        place = find(image.file_name)
+    for image, name in zip(labels.images, names, strict=True):
+        place = find(name)
         width, height = size_of(place, image.width, image.height)
         checked = tuple(
             checked_mark(f"{path}: annotation {number} ({image.file_name})", mark, width, height)
             for number, mark in marks.get(image.id, [])
         )
-        pictures.append(Picture(place, image.file_name, width, height, image.group, checked))
+        pictures.append(Picture(place, name, width, height, image.group, checked))
     return DataSet(path, tuple(name_of.values()), tuple(pictures))
 
 

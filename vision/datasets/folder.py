@@ -16,6 +16,9 @@ from vision.stills import PICTURE_SUFFIXES, read_picture
 
 Format = Literal["coco", "yolo"]
 
+HEADER_BYTES = 1 << 18
+"""A JPEG's size stands in its first part; where it does not, the picture is decoded."""
+
 COCO_PATTERNS = (
     "labels.json",
     "annotations.json",
@@ -92,7 +95,8 @@ def _header_size(path: Path) -> tuple[int, int] | None:
     if path.suffix.lower() not in {".jpg", ".jpeg"}:
         return None
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(HEADER_BYTES)
         if b"Exif" in data[:4096]:
             return None
         height, width, _, _ = simplejpeg.decode_jpeg_header(data)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -142,5 +144,21 @@ def test_coco_as_other_tools_lay_it_out(coco_folder: Path, labels: str, pictures
     (coco_folder / "labels.json").rename(coco_folder / labels)
     for path in list((coco_folder / "images").iterdir()):
         path.rename(coco_folder / pictures / path.name)
-    assert len(read_dataset(coco_folder).pictures) == 3
+    data = read_dataset(coco_folder)
+    assert [picture.name for picture in data.pictures] == ["p0.jpg", "p1.png", "p2.png"]
     assert len(read_dataset(coco_folder / labels).pictures) == 3
+
+
+@pytest.mark.parametrize("before", ["images/", "../../tool/media/", "/srv/tool/", "images\\", ""])
+def test_file_names_that_tell_where_a_tool_ran_are_taken_by_their_last_part(
+    coco_folder: Path, document: dict[str, Any], before: str, tmp_path: Path
+) -> None:
+    for image in document["images"]:
+        image["file_name"] = before + image["file_name"]
+    (coco_folder / "labels.json").write_text(json.dumps(document))
+    write_dataset(read_dataset(coco_folder), tmp_path / "copy", "coco")
+    assert sorted(path.name for path in (tmp_path / "copy" / "images").iterdir()) == [
+        "p0.jpg",
+        "p1.png",
+        "p2.png",
+    ]
