@@ -38,6 +38,7 @@ def drawing(house: House, dues: Mapping[str, Sequence[Due]], plan: Plan | None =
             for part in sheet.row(row, _state(row, dues.get(row.name, ())))
         ),
         *([sheet.route(plan, robot) for robot in range(len(plan.routes))] if plan is not None else []),
+        *sheet.labels(),
         *sheet.docks(),
         *sheet.legend(plan),
     ]
@@ -135,10 +136,15 @@ class _Sheet:
             )
         if row.no_go:
             yield _text((x0 + x1) / 2 - 3.4, (y0 + y1) / 2 + 4, "×", 12, "#ffffff")
-        number = row.name.rpartition("-")[2]
-        if number.isdigit() and (int(number) % 10 == 0 or int(number) == 1):
-            dx, dy = row.direction
-            yield _text(x1 + dx * 12 - 8, y1 - dy * 16 + 4, number.lstrip("0"), 10, "#6b6f6a")
+
+    def labels(self) -> Iterator[str]:
+        """Yield the number of every tenth row of a block, and the first one's name."""
+        for row in self.house.rows.values():
+            number = row.name.rpartition("-")[2]
+            if number.isdigit() and (int(number) % 10 == 0 or int(number) == 1):
+                (dx, dy), (x, y) = row.direction, self.point(*row.end)
+                label = row.name if int(number) == 1 else number.lstrip("0")
+                yield _text(x + dx * 12 - 8, y - dy * 16 + 4, label, 10, "#26302b")
 
     def ends(self, row: Row) -> tuple[tuple[float, float], tuple[float, float]]:
         """Return a row's pixels, from the headland's edge on."""

@@ -58,8 +58,8 @@ class Orders:
         return touched
 
     def fill(self, noise: Floats | None = None) -> set[int]:
-        """Put in what fits, most rank a second first; returns the robots touched."""
-        weight = self.rank if noise is None else self.rank * noise
+        """Put in what fits, most pull a second first; returns the robots touched."""
+        weight = self.problem.pull if noise is None else self.problem.pull * noise
         touched: set[int] = set()
         while self.open.any():
             score = self._score(weight)

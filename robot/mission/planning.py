@@ -57,7 +57,7 @@ def plan_day(
     relaxed = relax(problem, problem.value)
     musts = most_musts(problem)
     problem = _musts_first(problem, musts)
-    plan = fast_plan(problem)
+    plan = _fast(problem)
     search_until = until - BOUND_SHARE * seconds
     if plan.problem.jobs and clock.now() < search_until:
         plan = _searched(problem, plan, clock, search_until, seed, optimiser)
@@ -73,6 +73,10 @@ def _musts_first(problem: Problem, musts: int) -> Problem:
 
 def fast_plan(problem: Problem) -> Plan:
     """Return the plan that is always there."""
+    return _fast(_musts_first(problem, most_musts(problem)))
+
+
+def _fast(problem: Problem) -> Plan:
     return _tabled(problem, fast_orders(_with_margin(problem)).orders)
 
 

@@ -140,6 +140,17 @@ class Problem:
         return rank
 
     @cached_property
+    def pull(self) -> Floats:
+        """The order in which the fast plan wants jobs, a second of their time, (jobs,).
+
+        Where all musts may fit, those due soonest pull up to twice as hard, or the others would take their time.
+        """
+        if self.must_bonus <= 0.0 or self.end <= 0.0:
+            return self.rank
+        soon = np.clip((self.end - self.deadline) / self.end, 0.0, 1.0)
+        return self.rank * np.where(self.must, 1.0 + soon, 1.0)
+
+    @cached_property
     def seconds(self) -> list[list[list[float]]]:
         """Seconds along the headland, [robot][from place][to place], for the walks, which look up one at a time."""
         alike = {robot.motion.headland_speed for robot in self.robots}

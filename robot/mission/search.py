@@ -65,11 +65,16 @@ def _exchange(orders: Orders, robot: int) -> None:
 
 def _victims(orders: Orders, random: np.random.Generator) -> tuple[list[int], list[int]]:
     """Return jobs to take out, neighbours of one that is in and of few routes, and the robots near them."""
-    robots = np.flatnonzero([bool(order) for order in orders.orders])
-    centre_robot = int(random.choice(robots))
-    centre = int(random.choice(orders.orders[centre_robot]))
     problem = orders.problem
-    near = [centre_robot, *_nearest_routes(orders, centre, centre_robot, random)][:ROUTES_NEAR]
+    missed = np.flatnonzero(orders.open & problem.must) if problem.must_bonus > 0.0 else np.zeros(0)
+    if len(missed) and random.random() < 0.5:
+        # Make room around a must that is left out.
+        centre = int(random.choice(missed))
+        near = _nearest_routes(orders, centre, -1, random)[:ROUTES_NEAR]
+    else:
+        robot = int(random.choice(np.flatnonzero([bool(order) for order in orders.orders])))
+        centre = int(random.choice(orders.orders[robot]))
+        near = [robot, *_nearest_routes(orders, centre, robot, random)][:ROUTES_NEAR]
     pool: Indices = np.array([job for k in near[:ROUTES_TOUCHED] for job in orders.orders[k]], dtype=np.intp)
     far: Floats = problem.distance[problem.exit[centre], problem.entrance[pool]]
     far = far * random.uniform(0.3, 1.7, len(pool))
