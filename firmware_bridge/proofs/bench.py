@@ -25,6 +25,7 @@ TRAPS = (
     "-ftrivial-auto-var-init=pattern",
 )
 _GLUE = "_core"
+_COMPILER = "gcc"  # its traps, its counters for gcov
 # Rules of the core that stand in a header: the clock's arithmetic, and which configuration may arm.
 HEADERS: tuple[tuple[str, str | None], ...] = (("ticks.h", None), ("protocol.h", "bb_config_valid"))
 
@@ -45,19 +46,22 @@ class Bench:
     """A folder with the core's objects, against which mutants are linked."""
 
     def __init__(
-        self, folder: Path, flags: Iterable[str] = ("-O1", *TRAPS), link: Iterable[str] = ()
+        self, folder: Path, flags: Iterable[str] = ("-O0", *TRAPS), link: Iterable[str] = ()
     ) -> None:
+        if shutil.which(_COMPILER) is None:
+            raise SystemExit(f"no {_COMPILER}: apt-get install build-essential")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self._folder = folder
         self._flags = tuple(flags)
         self._link = tuple(link)
         self._units = [*CORE_SOURCES, "board_virtual"]
-        (folder / f"{_GLUE}.c").write_text(_glue(folder), encoding="utf-8")
+        with contextlib.redirect_stdout(io.StringIO()):
+            ffibuilder.emit_c_code(str(folder / f"{_GLUE}.c"))
         whole = [*((unit, FIRMWARE / f"{unit}.c") for unit in self._units), (_GLUE, folder / f"{_GLUE}.c")]
         for unit, source in whole:
-            if not self._compile(source, self._object(folder, unit)):
-                raise SystemExit(f"{source.name} does not compile; mend it first")
+            if fault := self._compile(source, self._object(folder, unit)):
+                raise SystemExit(f"{source.name} does not compile with gcc 12's options: {fault}")
 
     def build(self, mutant: Mutant | None, name: str) -> Path | None:
         """Return the extension with this change, the core as it is for None; None when it does not compile."""
@@ -67,10 +71,10 @@ class Bench:
         objects = {unit: self._object(self._folder, unit) for unit in (*self._units, _GLUE)}
         for unit in self._touched(mutant, folder):
             objects[unit] = self._object(folder, unit)
-            if not self._compile(folder / f"{unit}.c", objects[unit]):
+            if self._compile(folder / f"{unit}.c", objects[unit]):
                 return None
         library = folder / "_core.so"
-        _run(["cc", "-shared", *self._link, *map(str, objects.values()), "-o", str(library)])
+        _run([_COMPILER, "-shared", *self._link, *map(str, objects.values()), "-o", str(library)])
         return library
 
     def same_code(self, mutant: Mutant, name: str) -> bool:
@@ -98,15 +102,12 @@ class Bench:
         called = re.compile(rf"\b{mutant.function}\(")
         return [u for u in self._units if called.search((FIRMWARE / f"{u}.c").read_text(encoding="utf-8"))]
 
-    def _compile(self, source: Path, target: Path) -> bool:
+    def _compile(self, source: Path, target: Path) -> str:
+        """Return the first line of the compiler's complaint, nothing when it has none."""
         include = ("-I", str(FIRMWARE), "-I", sysconfig.get_path("include"))
-        command = ["cc", "-std=c11", "-fPIC", "-w", *self._flags, *include]
-        return (
-            subprocess.run(
-                [*command, "-c", str(source), "-o", str(target)], capture_output=True, check=False
-            ).returncode
-            == 0
-        )
+        command = [_COMPILER, "-std=c11", "-fPIC", "-w", *self._flags, *include, "-c", str(source)]
+        done = subprocess.run([*command, "-o", str(target)], capture_output=True, text=True, check=False)
+        return "" if done.returncode == 0 else (done.stderr.splitlines() or ["it says nothing"])[0]
 
     @staticmethod
     def _object(folder: Path, unit: str) -> Path:
@@ -117,17 +118,22 @@ def _run(command: list[str]) -> None:
     subprocess.run(command, capture_output=True, check=True)
 
 
-def _glue(folder: Path) -> str:
-    path = folder / "glue.c"
-    with contextlib.redirect_stdout(io.StringIO()):
-        ffibuilder.emit_c_code(str(path))
-    return path.read_text(encoding="utf-8")
-
-
 def _code(source: Path, folder: Path) -> bytes:
     target = folder / "code.o"
     _run(
-        ["cc", "-std=c11", "-O2", "-w", "-g0", "-I", str(source.parent), "-c", str(source), "-o", str(target)]
+        [
+            _COMPILER,
+            "-std=c11",
+            "-O2",
+            "-w",
+            "-g0",
+            "-I",
+            str(source.parent),
+            "-c",
+            str(source),
+            "-o",
+            str(target),
+        ]
     )
     # Without the symbol table, which names the source file.
     _run(["strip", "--strip-unneeded", "-R", ".comment", str(target)])
