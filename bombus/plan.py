@@ -16,7 +16,7 @@ METHODS = ("full", "own", "fast", "nearest-due", "boustrophedon")
 
 
 def plan(
-    rows: Annotated[int, typer.Option(min=1, max=5000, help="rows of the made-up house")] = 200,
+    rows: Annotated[int, typer.Option(min=1, max=2000, help="rows of the made-up house")] = 200,
     robots: Annotated[int | None, typer.Option(min=1, max=500, help="how many robots")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="seed of the made-up history")] = 1,
     seconds: Annotated[float, typer.Option(min=0.0, max=600.0, help="time to plan in")] = 5.0,

@@ -17,7 +17,7 @@ from vision.types import SIDES, Side
 DEMO_HOUSE = Path(robot.__path__[0]) / "mission" / "houses" / "demo.toml"
 Toward = Literal["up", "down", "left", "right"]
 Name = Field(min_length=1, max_length=80)
-MOST_ROWS = 5000
+MOST_ROWS = 2000
 
 
 class Section(BaseModel):

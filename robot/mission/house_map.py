@@ -13,7 +13,14 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from robot.config import ConfigError
-from robot.mission.house import BlockConfig, DockConfig, HeadlandConfig, HouseConfig, RowConfig
+from robot.mission.house import (
+    MOST_ROWS,
+    BlockConfig,
+    DockConfig,
+    HeadlandConfig,
+    HouseConfig,
+    RowConfig,
+)
 from robot.mission.problem import Floats
 from vision.types import SIDES, Side
 
@@ -114,6 +121,8 @@ class _Builder:
             plain[own.name] = RowConfig.model_validate({**base, **given})
         if not plain:
             raise ConfigError(f"{self.name}: no rows; add [[blocks]] or [[rows]]")
+        if len(plain) > MOST_ROWS:
+            raise ConfigError(f"{self.name}: {len(plain)} rows, {MOST_ROWS} are allowed; split the house")
         pitches = {row.name: block.pitch for block in self.config.blocks for row in _rows_of(block)}
         for row in plain.values():
             yield self._row(row, pitches.get(row.name, 1.6))

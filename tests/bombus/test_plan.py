@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from robot.clock import MonotonicClock
+from robot.ledger import FinalFlower, Ledger
 from robot.mission.house import DEMO_HOUSE
 from tests.bombus.conftest import Ended
 
@@ -89,6 +91,33 @@ def test_wrong_use_ends_in_one_line(bombus: Bombus, words: list[str], said: str)
 def test_missing_ledger_is_named(bombus: Bombus, tmp_path: Path) -> None:
     done = bombus("plan", "--house", DEMO_HOUSE, "--ledger", tmp_path / "none.sqlite")
     assert done.returncode == 1 and "none.sqlite: there is no such file" in done.stderr
+
+
+def test_ledger_says_what_is_resting(bombus: Bombus, tmp_path: Path) -> None:
+    now = MonotonicClock().wall().timestamp()
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.begin("north-001", now)
+    ledger.finish_flowers([FinalFlower("left", 1, (159.0, 1.6, 0.4), "treated")], now)
+    ledger.finish_flowers([FinalFlower("right", 2, (159.0, 1.6, 0.4), "treated")], now)
+    ledger.close(now)
+    # The hours are open all day, so that it does not matter when this test runs.
+    house = tmp_path / "house.toml"
+    text = DEMO_HOUSE.read_text().replace("open_hour = 10.0", "open_hour = 0.0")
+    house.write_text(text.replace("close_hour = 16.0", "close_hour = 24.0"))
+    picture = tmp_path / "house.svg"
+    options = ("--house", house, "--method", "fast", "--seconds", 0.1, "--draw", picture, "--json")
+    done = bombus("plan", *options, "--ledger", tmp_path / "ledger.sqlite")
+    assert done.returncode == 0, done.stderr
+    drawn = picture.read_text()
+    assert "north-001: treated, resting" in drawn or json.loads(done.stdout)["window_s"] > 18 * 3600
+    assert "north-002: overdue" in drawn or json.loads(done.stdout)["window_s"] < 1600
+
+
+@pytest.mark.parametrize(("rows", "robots"), [(1, 1), (2, 7), (5, 1)])
+def test_smallest_houses_are_planned(bombus: Bombus, rows: int, robots: int) -> None:
+    done = bombus("plan", "--rows", rows, "--robots", robots, "--seconds", 0.2, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["ratio"] > 0.5
 
 
 def test_house_without_robots_says_so(bombus: Bombus, tmp_path: Path) -> None:

@@ -147,6 +147,16 @@ def test_row_that_no_way_leads_to_is_told(tmp_path: Path) -> None:
         house(text, tmp_path)
 
 
+def test_house_without_or_with_too_many_rows_is_refused(tmp_path: Path) -> None:
+    blocks = TWO_PATHS[TWO_PATHS.index("[[blocks]]") : TWO_PATHS.index("[[docks]]")]
+    with pytest.raises(ConfigError, match="no rows; add"):
+        house(TWO_PATHS.replace(blocks, ""), tmp_path)
+    many = blocks.replace("count = 10", "count = 1500\npitch = 0.5").replace('far_headland = "far"', "")
+    text = TWO_PATHS.replace(blocks, many + many.replace('"r"', '"s"')).replace("16.0", "900.0")
+    with pytest.raises(ConfigError, match="3000 rows, 2000 are allowed; split the house"):
+        house(text, tmp_path)
+
+
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="name an existing house file"):
         load_house(tmp_path / "none.toml")
