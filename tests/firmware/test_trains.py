@@ -115,13 +115,24 @@ def test_opening_inside_a_train_may_be_late_by_the_limit_and_no_more(
     assert report.openings == (2 if outcome == Outcome.RUNNING else 1)
 
 
-def test_low_pressure_ends_a_train_in_the_very_step_an_opening_is_due(board: Any) -> None:
-    board.fire(board.train(period_us=40_000))
+@pytest.mark.parametrize("period_us", [40_000, 39_700])
+def test_low_pressure_ends_a_train_in_the_step_an_opening_is_due(board: Any, period_us: int) -> None:
+    board.fire(board.train(period_us=period_us))
     board.run(40)
     board.pressure_kpa = 100
     board.run(1)
     assert board.done(1)[2:5] == (Outcome.CUT_SHORT, Result.LOW_PRESSURE, 1)
     assert board.core.valves == 0
+
+
+def test_pressure_that_is_back_before_the_next_opening_costs_none(board: Any) -> None:
+    board.fire(board.train())
+    board.run(20)
+    board.pressure_kpa = 100
+    board.run(10)
+    board.pressure_kpa = 400
+    board.run(100)
+    assert (board.done(1).outcome, board.done(1).openings) == (Outcome.FIRED, 3)
 
 
 def test_jump_of_the_encoder_past_the_place_is_passed_not_fired(board: Any) -> None:
