@@ -95,9 +95,11 @@ def _rows(problem: Problem, fleet: Fleet, number: int) -> Iterator[_Row]:
             continue
         seen.add(key)
         times = np.array([most_work_s(problem.robots[k], start, end) for k in fleet.robots])
-        yield _Row(number, np.where(inside, fleet.weight, 0.0), float(times.sum()))
-        for divisor in _divisors(fleet.weight[inside]):
-            whole = np.floor(fleet.weight / divisor - ROUNDING)
+        # The way to a row that is due from `start` on may be driven before it.
+        weight = fleet.weight if start <= 0.0 else problem.work[fleet.robots[0], fleet.jobs]
+        yield _Row(number, np.where(inside, weight, 0.0), float(times.sum()))
+        for divisor in _divisors(weight[inside]):
+            whole = np.floor(weight / divisor - ROUNDING)
             limit = np.floor(times / divisor + ROUNDING)
             yield _Row(number, np.where(inside, np.maximum(whole, 0.0), 0.0), float(limit.sum()))
 

@@ -83,3 +83,15 @@ def test_no_work_before_the_robot_is_free() -> None:
     robot = Robot("bee", 0, 0, MotionConfig(), free_at=100.0)
     assert most_work_s(robot, 0.0, 90.0) == 0.0
     assert most_work_s(robot, 0.0, 130.0) == 30.0
+
+
+def test_way_to_a_row_that_is_driven_before_it_is_due_costs_nothing_in_its_slot() -> None:
+    # 890 s of work fit between 901 and 1799 s; the 100 s on the way there lie before.
+    motion = MotionConfig(battery_h=48.0, entrance_s=0.0, treat_speed=0.1, return_speed=1.0)
+    job = Job("row", ("left",), 10.0, 890.0 / 11.0, 0, 0, 0, 0, release=901.0, deadline=1799.0)
+    metres = np.array([[0.0, 50.0], [50.0, 0.0]])
+    problem = Problem((job,), (Robot("bee", 1, 1, motion),), metres, 3600.0)
+    assert best_value(problem) == 10.0
+    relaxed = relax(problem, problem.value)
+    assert relaxed.value >= 10.0 - 1e-6
+    assert tighten(problem, relaxed, 0.0, CLOCK, CLOCK.now() + 1.0) >= 10.0 - 1e-6
