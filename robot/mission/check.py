@@ -25,6 +25,10 @@ def conflicts_of(plan: Plan) -> list[str]:
     """Return a sentence for every time that two robots are in one row or hold one entrance."""
     rows: defaultdict[str, list[tuple[float, float, str]]] = defaultdict(list)
     zones: defaultdict[int, list[tuple[float, float, str]]] = defaultdict(list)
+    for begun in plan.problem.under_way:
+        rows[begun.row].append((begun.start, begun.end, begun.robot))
+        for zone, start, end in begun.zones:
+            zones[zone].append((start, end, begun.robot))
     for robot, route in zip(plan.problem.robots, plan.routes, strict=True):
         manoeuvre = robot.motion.entrance_s
         for stop in _visits(route):

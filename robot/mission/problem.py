@@ -58,6 +58,18 @@ class Robot:
     tainted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A visit that was begun before the plan: what it takes of row and entrances, and until when."""
+
+    robot: str
+    row: str
+    zones: tuple[tuple[int, float, float], ...]
+    """Entrance zones with the times from which and until which they are taken."""
+    start: float
+    end: float
+
+
 @dataclass(frozen=True)
 class Problem:
     """Jobs, robots, the distances (m) between places along the headland, and the window's end (s)."""
@@ -68,6 +80,7 @@ class Problem:
     end: float
     pins: Mapping[int, int] = field(default_factory=dict)
     """Job -> the robot that the operator gave it to."""
+    under_way: tuple[UnderWay, ...] = ()
     must_bonus: float = 0.0
     """What the search counts on top for a must, so that none is given up for value; no part of the value."""
 

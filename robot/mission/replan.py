@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from robot.mission.events import (
 )
 from robot.mission.order import Orders
 from robot.mission.plan_types import Plan, StopKind
-from robot.mission.problem import Floats, Problem, Robot
+from robot.mission.problem import Floats, Problem, Robot, UnderWay
 from robot.mission.schedule import timetable
 from robot.mission.search import improve
 from robot.mission.walk import at_once, walk, walk_what_fits
@@ -94,10 +94,26 @@ def _remaining(old: Plan, now: float, events: list[Event]) -> tuple[Problem, lis
         _as_it_stands(old, k, now, robot.name in lost, batteries.get(robot.name))
         for k, robot in enumerate(before.robots)
     )
-    problem = Problem(
-        tuple(before.jobs[j] for j in left), robots, before.distance, end, pins, before.must_bonus
-    )
+    jobs = tuple(before.jobs[j] for j in left)
+    begun_now = tuple(_under_way(old, now, lost))
+    problem = Problem(jobs, robots, before.distance, end, pins, begun_now, before.must_bonus)
     return problem, [[number[job] for job in order if job in number] for order in old.orders]
+
+
+def _under_way(old: Plan, now: float, lost: set[str]) -> Iterator[UnderWay]:
+    """Yield the visits that are being done at `now`; a lost robot stays in its row."""
+    yield from (visit for visit in old.problem.under_way if visit.end > now)
+    for robot, route in zip(old.problem.robots, old.routes, strict=True):
+        manoeuvre = robot.motion.entrance_s
+        for stop in route:
+            if stop.kind is not StopKind.VISIT or not stop.start <= now < stop.end:
+                continue
+            job = old.problem.jobs[stop.job]
+            into = (job.zone, stop.start, stop.start + manoeuvre)
+            out = (job.exit_zone, stop.leave, stop.end)
+            zones = (into,) if robot.name in lost else (into, out)
+            end = NEVER_FREE if robot.name in lost else stop.end
+            yield UnderWay(robot.name, job.row, zones, stop.start, end)
 
 
 def _check_names(problem: Problem, events: Iterable[Event]) -> None:

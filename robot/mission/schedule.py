@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from robot.mission.plan_types import Orders, Plan, Stop, StopKind
-from robot.mission.problem import Job, Problem
+from robot.mission.problem import Job, Problem, UnderWay
 from robot.mission.walk import walk, walk_what_fits
 
 TRIES = 6
@@ -45,9 +45,13 @@ class Calendar:
 class Reservations:
     """The calendars of all entrance zones and rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, under_way: Iterable[UnderWay] = ()) -> None:
         self._zones: defaultdict[int, Calendar] = defaultdict(Calendar)
         self._rows: defaultdict[str, Calendar] = defaultdict(Calendar)
+        for visit in under_way:
+            self._rows[visit.row].book(visit.start, visit.end)
+            for zone, start, end in visit.zones:
+                self._zones[zone].book(start, end)
 
     def find(self, job: Job, earliest: float, work: float, manoeuvre: float) -> tuple[float, float]:
         """Return the first start from `earliest` and the leaving at which zones and row are free."""
@@ -97,7 +101,7 @@ def _rank(plan: Plan) -> float:
 
 def _reserved(problem: Problem, orders: Orders, first: Sequence[int]) -> Plan:
     """Return the timetable with robots reserving in the order of `first`."""
-    reservations = Reservations()
+    reservations = Reservations(problem.under_way)
     routes: list[tuple[Stop, ...]] = [()] * len(problem.robots)
     for robot in first:
         stops = walk_what_fits(problem, robot, orders[robot], reservations.find)

@@ -1,5 +1,7 @@
 """In the middle of a day something happens: the new plan is sound, and most of the old one stands."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,11 +20,14 @@ from robot.mission.events import (
     Unpinned,
     WindowMoved,
 )
+from robot.mission.motion import MotionConfig
 from robot.mission.plan_types import Plan
 from robot.mission.planning import fast_plan
-from robot.mission.problem import Problem
+from robot.mission.problem import Job, Problem, Robot
 from robot.mission.replan import replan
+from robot.mission.schedule import timetable
 from tests.robot.mission.problems import problems, random_problem
+from tests.robot.mission.test_check import moved
 from tests.robot.mission.test_planners import made_up
 
 CLOCK = MonotonicClock()
@@ -129,3 +134,24 @@ def test_replanning_the_same_problem_twice_gives_the_same_plan() -> None:
     old = fast_plan(random_problem(np.random.default_rng(4), 8, 3))
     found = [replan(old, 100.0, [], CLOCK, 60.0).plan.orders for _ in range(2)]
     assert found[0] == found[1]
+
+
+def test_visit_under_way_keeps_its_way_out() -> None:
+    # Two rows share an entrance zone; the new plan may not send anybody in while the first robot comes out.
+    whole = random_problem(np.random.default_rng(1), 0, 2)
+    jobs = tuple(Job(f"row-{i}", ("left",), 10.0, 60.0, i, i, 7, 7) for i in range(2))
+    motion = MotionConfig()
+    robots = tuple(Robot(f"bee-{k}", 2, 2, motion, free_at=k * 550.0) for k in range(2))
+    x = np.array([0.0, 2.0, 1.0])
+    problem = replace(
+        whole, jobs=jobs, robots=robots, distance=np.abs(x[:, None] - x[None, :]), end=9000.0, pins={}
+    )
+    old = timetable(problem, [[0], []])
+    leave = old.routes[0][0].leave
+    new = replan(old, leave - 5.0, [], CLOCK, 0.1).plan
+    assert new.problem.under_way[0].row == "row-0"
+    assert len(new.visited) == 1 and faults_of(new) == []
+    start = next(stop.start for route in new.routes for stop in route)
+    assert start >= old.routes[0][0].end - 1e-6
+    pushed = tuple(tuple(moved(stop, leave + 1.0 - start) for stop in route) for route in new.routes)
+    assert any("entrance zone 7" in fault for fault in faults_of(Plan(new.problem, pushed)))
