@@ -58,8 +58,8 @@ def made(
     return Day(house, dues, problem_of(house, fleet, last, window), window)
 
 
-def planned_by(method: str, problem: Problem, seconds: float, seed: int) -> Planned:
-    """Return the plan that one of the methods makes, with the bound."""
+def planned_by(method: str, problem: Problem, seconds: float, seed: int, proof_s: float = PROOF_S) -> Planned:
+    """Return the plan that one of the methods makes, with the bound; a quick one has `proof_s` for its bound."""
     clock = MonotonicClock()
     if method in {"full", "own"}:
         return plan_day(problem, clock, seconds, seed, optimiser=method == "full")
@@ -68,7 +68,7 @@ def planned_by(method: str, problem: Problem, seconds: float, seed: int) -> Plan
     plan = makers[method](problem)
     took = clock.now() - began
     bound = tighten(
-        problem, relax(problem, problem.value), plan.value, clock, clock.now() + min(PROOF_S, seconds)
+        problem, relax(problem, problem.value), plan.value, clock, clock.now() + min(proof_s, seconds)
     )
     return Planned(plan, bound, int(problem.must.sum()) - most_musts(problem), took)
 
