@@ -141,8 +141,8 @@ class FakeRobot:
             ActiveFault(
                 self.fault,
                 FAULTS[Fault(self.fault)].severity,
-                "The air pressure is too low: 280 kPa, needs 300",
-                "Wait for the compressor",
+                FAULTS[Fault(self.fault)].text,
+                FAULTS[Fault(self.fault)].remedy,
                 now - 12,
                 True,
                 self.acknowledged,

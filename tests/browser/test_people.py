@@ -144,7 +144,9 @@ def test_from_the_network_one_signs_in_to_look_but_not_to_stop(
     expect(page.locator("#banner")).to_contain_text("Sign in to see the robot")
     expect(page.locator("main")).to_be_hidden()
     page.click("#stop")
-    page.wait_for_timeout(500)
+    expect(page.locator("#stop-note")).to_contain_text("STOP was handed to the robot")
+    page.wait_for_timeout(1500)
+    expect(page.locator("#stop-note")).to_contain_text("STOP was handed to the robot")
     robot.stop_control()
     assert robot.said == ["stop"]
 

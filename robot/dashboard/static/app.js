@@ -35,12 +35,13 @@ function show() {
   const age = snapshot ? (state.age_s ?? 0) + (performance.now() - stateAt) / 1000 : null;
   const stale = !lineOpen || !state.control || age === null || age > STALE_S;
   document.body.classList.toggle("stale", stale);
-  showMode(snapshot, stale);
-  say(byId("age"), ago(age));
+  const unseen = who !== null && !may("look");
+  showMode(snapshot, stale, unseen);
+  say(byId("age"), unseen ? "" : ago(age));
   for (const element of document.querySelectorAll(".card-age")) say(element, ago(age));
-  say(byId("sentence"), snapshot && !stale && snapshot.mode !== "running" ? `${snapshot.reason} ${rowSentence(snapshot, stale)}` : rowSentence(snapshot, stale));
+  say(byId("sentence"), unseen ? "" : snapshot && !stale && snapshot.mode !== "running" ? `${snapshot.reason} ${rowSentence(snapshot, stale)}` : rowSentence(snapshot, stale));
   showLast(snapshot, age ?? 0, stale);
-  showBanner(stale);
+  showBanner(stale, unseen);
   stopBar.show(snapshot, age ?? 0, stale);
   faults.show(snapshot?.faults ?? []);
   row.show(snapshot);
@@ -49,9 +50,9 @@ function show() {
   for (const [side, card] of Object.entries(cameras)) card.showState(snapshot?.cameras[side], age ?? 0, stale);
 }
 
-function showMode(snapshot, stale) {
+function showMode(snapshot, stale, unseen) {
   const holds = snapshot?.mode === "running" && snapshot.faults.some((fault) => fault.present && fault.severity === "hold");
-  const mode = stale || !snapshot ? "unknown" : holds ? "holding" : snapshot.mode;
+  const mode = unseen ? "unseen" : stale || !snapshot ? "unknown" : holds ? "holding" : snapshot.mode;
   say(byId("mode"), t(`mode_${mode}`));
   byId("mode").dataset.tone = TONES[mode] ?? "off";
 }
@@ -75,9 +76,8 @@ function nameOf(by) {
   return by;
 }
 
-function showBanner(stale) {
+function showBanner(stale, unseen) {
   const banner = byId("banner");
-  const unseen = who !== null && !may("look");
   const key = unseen ? "sign_in_to_look" : !lineOpen ? "banner_page" : !state.control ? "banner_control" : "banner_silent";
   banner.hidden = !stale;
   byId("main").hidden = unseen;

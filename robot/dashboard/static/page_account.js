@@ -49,8 +49,8 @@ export function setUpPage() {
   const parts = [
     field("code", t("code"), { type: "text", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 40, value: code }),
     field("name", t("your_name"), { ...NAME, autofocus: code !== "" }),
-    field("password", t("new_password"), NEW),
-    field("again", t("again"), NEW),
+    field("password", t("password"), NEW),
+    field("again", t("password_again"), NEW),
   ];
   const about = [make("p", {}, t("set_up_about")), make("p", { class: "quiet" }, t("code_about"))];
   return [make("section", { class: "card narrow" }, ...about, form(parts, t("set_up_do"), ifSame(send)))];

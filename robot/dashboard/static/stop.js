@@ -41,15 +41,18 @@ export class StopBar {
     if (why !== null) {
       this.failed = t("stop_failed", { why });
       this.tell(this.failed, "bad");
+    } else if (!may("look")) {
+      this.pressedAt = null; // its confirmation is in the state, which is not shown here
+      this.tell(t("stop_taken"), "done");
     }
   }
 
   /** `age` is how old the snapshot is, in s. */
   show(snapshot, age, stale) {
     if (this.failed && snapshot?.stop?.confirmed_after_s !== null && !stale && snapshot?.mode === "stopped") this.failed = "";
-    if (!this.failed) this.tellStop(snapshot, age, stale);
+    if (!this.failed && may("look")) this.tellStop(snapshot, age, stale);
     this.offer(stale ? null : snapshot);
-    this.followResume(snapshot, stale);
+    this.followResume(snapshot, age, stale);
   }
 
   tellStop(snapshot, age, stale) {
@@ -105,10 +108,11 @@ export class StopBar {
   }
 
   /** After "release and go on": start once the robot is ready, and give up after a while. */
-  followResume(snapshot, stale) {
+  followResume(snapshot, age, stale) {
     if (!this.resumeUntil || stale) return;
     const waited = RESUME_MS - (this.resumeUntil - performance.now());
-    if (waited > 500 && snapshot?.last_command?.name !== "release") {
+    const last = snapshot?.last_command;
+    if (last && last.name !== "release" && (last.age_s + age) * 1000 < waited) {
       this.resumeUntil = 0; // someone has asked for something else since
       this.offered = null;
     } else if (snapshot?.mode === "ready") {
@@ -134,8 +138,8 @@ function placeButton() {
 }
 
 function signInParts(mode) {
-  if (mode === null || !who) return [];
+  if (!who || (mode === null && may("look"))) return [];
   if (who.signed_in) return [make("p", { class: "waits" }, t("viewer_acts"))];
-  const [path, text] = who.set_up ? ["/sign-in", t("sign_in_to_act")] : ["/setup", t("set_up")];
+  const [path, text] = who.set_up ? ["/sign-in", t(may("look") ? "sign_in_to_act" : "sign_in")] : ["/setup", t("set_up")];
   return [make("a", { class: "act button", href: path }, text)];
 }

@@ -10,7 +10,7 @@ from robot.faults import Severity
 from robot.types import Mode, Reason
 
 FILES = sorted(STATIC.iterdir())
-STRINGS = (STATIC / "strings.js").read_text()
+STRINGS = "".join((STATIC / name).read_text() for name in ("strings.js", "strings_people.js"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
