@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from bombus.output import WorkFailedError, people
@@ -45,7 +46,10 @@ def doctor(
         table = Table("", "check", "found", "remedy", title="doctor", title_justify="left")
         for check in checks:
             table.add_row(
-                "[green]ok[/]" if check.ok else "[red]no[/]", check.name, check.detail, check.remedy
+                "[green]ok[/]" if check.ok else "[red]no[/]",
+                check.name,
+                escape(check.detail),
+                escape(check.remedy),
             )
         people.print(table)
     bad = [check.name for check in checks if not check.ok]

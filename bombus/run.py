@@ -18,7 +18,7 @@ def run(
     """Run the control process (and, when the machine file says so, its dashboard)."""
     from robot.daemon import run_daemon
 
-    summary = run_daemon(config, people.print)
+    summary = run_daemon(config, lambda line: people.print(line, markup=False))
     if json:
         print_json(summary)
     else:

@@ -12,6 +12,7 @@ import pytest
 
 from robot.config import DEMO_MACHINE, ConfigError, load_config
 from robot.recording_format import Recording
+from robot.settings import SHIPPED_MODEL
 from sim.replay import detector_of
 
 
@@ -41,6 +42,18 @@ def test_doctor_tells_where_inference_runs_and_why_not_elsewhere(
         checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
         assert checks["detector"]["ok"]
         assert wanted in checks["detector"]["detail"]
+
+
+def test_a_model_name_with_brackets_is_shown_as_it_is(
+    bombus: Callable[..., Any], tmp_path: Path, machine: Callable[[str], Path]
+) -> None:
+    model = tmp_path / "other.onnx"
+    model.write_bytes(SHIPPED_MODEL.read_bytes())
+    card = json.loads(SHIPPED_MODEL.with_suffix(".json").read_text())
+    model.with_suffix(".json").write_text(json.dumps(card | {"name": "[/red]"}))
+    path = machine("cpu")
+    path.write_text(path.read_text().replace("[detector]", f'[detector]\nmodel = "{model}"'))
+    assert "[/red] on cpu" in " ".join(bombus("doctor", "--config", path).stderr.split())
 
 
 def test_an_unknown_provider_in_the_machine_file_is_refused(
