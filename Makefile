@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 SOURCES := pyproject.toml setup.py $(wildcard firmware_bridge/*_build.py firmware_bridge/firmware/*.[ch] sim/render/*_build.py sim/render/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-train sim check test test-slow campaign firmware test-firmware fuzz mutate lint-c bench clean
+.PHONY: help setup setup-train sim check test test-slow campaign firmware test-firmware fuzz prove mutate lint-c bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -78,6 +78,9 @@ fuzz: $(STAMP)  ## libFuzzer with ASan and UBSan on the C core for FUZZ_SECONDS 
 	cc -std=c11 -O2 -Wall -Wextra -Werror -Ifirmware_bridge/firmware firmware_bridge/proofs/corrupt.c \
 		firmware_bridge/firmware/frame.c -o build/fuzz/corrupt
 	build/fuzz/corrupt 10000000 1
+
+prove: $(STAMP)  ## prove the C core with the model checker cbmc, fetched into build/ where the system has none
+	@$(BIN)/python -m firmware_bridge.proofs.prove
 
 mutate: $(DEV)  ## change the C core in every small way; a test must notice each change
 	@$(BIN)/python -m firmware_bridge.proofs.mutate

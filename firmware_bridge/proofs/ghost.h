@@ -7,6 +7,7 @@
 
 #define NOZZLES 2u
 /* Times only count by their differences: this holds every wrap of the 32-bit clock. */
+#define TIME_BEGIN (1ull << 32)
 #define TIME_END (1ull << 34)
 /* Longest pause between two steps: below the clock's half range (35.8 min); a watchdog resets long before. */
 #define STALL_US 1800000000ull
@@ -21,6 +22,22 @@
 #define REACH(condition, text) ((void)(condition))
 #endif
 #define ASSUME(condition) __CPROVER_assume(condition)
+
+/* A count times a time: to the model checker any function of the two, of which only what `product_lemmas` says is
+ * known. Whatever holds for every such function holds for the product; multiplying two unknowns it can hardly follow. */
+uint32_t __CPROVER_uninterpreted_product(uint32_t count, uint32_t time_us);
+#define PRODUCT(count, time_us) __CPROVER_uninterpreted_product((count), (time_us))
+
+uint32_t __CPROVER_uninterpreted_ramp(uint32_t ramp_mm_s2, uint32_t time_us);
+#define RAMP(ramp_mm_s2, time_us) __CPROVER_uninterpreted_ramp((ramp_mm_s2), (time_us))
+int64_t __CPROVER_uninterpreted_rate(int32_t ticks, uint32_t time_us);
+#define RATE(ticks, time_us) __CPROVER_uninterpreted_rate((ticks), (time_us))
+
+static inline void product_lemmas(uint32_t count, uint32_t time_us)
+{
+    ASSUME(PRODUCT(count + 1u, time_us) == PRODUCT(count, time_us) + time_us);
+    ASSUME(PRODUCT(1u, time_us) == time_us);
+}
 
 /* To the model checker a local without a value has every value. */
 #define ANY(type, name)             \
@@ -43,6 +60,7 @@ static inline bool any_bool(void)
 
 typedef struct {
     uint64_t now, stepped; /* this transition's time, and that of the last step */
+    uint64_t looked[NOZZLES]; /* when a step last saw to this nozzle's valve */
     bool session_open, same_protocol, armed, estop, lost;
     bool air_ok, pressed;
     uint32_t boot_id, session, last_id;
@@ -63,6 +81,7 @@ typedef struct {
     bool taken;
     bb_pulse pulse;
     uint64_t taken_at, due_at; /* due_at: of a trigger at a time, then of the next opening */
+    uint64_t judged;           /* when its trigger was last compared with the clock */
     uint8_t openings;
 } ghosts;
 

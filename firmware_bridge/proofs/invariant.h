@@ -62,14 +62,14 @@ static bool valve_tied(const bb_core *c, const ghosts *g, unsigned n)
     if (n >= g->config.nozzles)
         return ok && !v->open;
     if (g->open[n]) {
-        ok = ok && g->since[n] <= g->stepped && g->stepped - g->since[n] < g->config.max_on_us;
+        ok = ok && g->since[n] <= g->looked[n] && g->looked[n] - g->since[n] < g->config.max_on_us;
         ok = ok && v->opened_us == (uint32_t)g->since[n] && c->pulses.lanes[n].running != BB_NO_SLOT;
         return ok && g->armed;
     }
     ok = ok && (v->resting || g->rested[n]);
     if (v->resting) {
         ok = ok && g->closed[n] <= g->now && v->closed_us == (uint32_t)g->closed[n] && !g->rested[n];
-        ok = ok && ghost_after(g->stepped, g->closed[n]) < (int64_t)g->config.min_gap_us;
+        ok = ok && ghost_after(g->looked[n], g->closed[n]) < (int64_t)g->config.min_gap_us;
     }
     return ok;
 }
@@ -139,21 +139,21 @@ static bool followed_tied(const bb_core *c, const ghosts *g, unsigned i)
     ok = ok && s->trigger_at == g->pulse.trigger_at && s->on_us == g->pulse.on_us;
     ok = ok && s->period_us == g->pulse.period_us && s->wanted == g->pulse.openings;
     ok = ok && s->openings == g->openings && g->taken_at <= g->now;
-    uint64_t judged = g->taken_at > g->stepped ? g->taken_at : g->stepped;
+    uint64_t looked = g->looked[s->nozzle & 1u];
     if (s->state == BB_SLOT_QUEUED) {
         if (s->trigger == BB_TRIGGER_AT_TIME)
-            ok = ok && (uint32_t)g->due_at == s->trigger_at &&
+            ok = ok && (uint32_t)g->due_at == s->trigger_at && g->due_at < 2u * TIME_END &&
                  ghost_after(g->due_at, g->taken_at) <= (int64_t)config->max_wait_ms * 1000 &&
-                 ghost_after(judged, g->due_at) <= (int64_t)config->late_us;
+                 ghost_after(g->judged, g->due_at) <= (int64_t)config->late_us;
         return ok;
     }
     uint64_t last = g->since[s->nozzle & 1u];
     uint64_t last_due = g->due_at - s->period_us;
-    ok = ok && (uint32_t)g->due_at == s->opened_us + s->openings * s->period_us;
-    ok = ok && g->due_at >= s->period_us && last_due <= last && last <= g->stepped;
+    ok = ok && (uint32_t)g->due_at == s->opened_us + PRODUCT(s->openings, s->period_us);
+    ok = ok && g->due_at >= s->period_us && g->due_at < 2u * TIME_END && last_due <= last && last <= looked;
     ok = ok && last - last_due <= config->late_us;
     if (!g->open[s->nozzle & 1u])
-        ok = ok && ghost_after(g->stepped, g->due_at) <= (int64_t)config->late_us;
+        ok = ok && ghost_after(looked, g->due_at) <= (int64_t)config->late_us;
     return ok && (g->openings < s->wanted || g->open[s->nozzle & 1u]);
 }
 
@@ -168,34 +168,68 @@ static bool pins_tied(const bb_core *c, const ghosts *g)
     return ok && open <= g->config.max_open;
 }
 
-static bool slots_tied(const bb_core *c, const ghosts *g)
+static bool slots_sound(const bb_core *c, const ghosts *g)
 {
     bool ok = !g->taken || g->id <= g->last_id;
     for (unsigned i = 0; i < BB_POOL; i++)
-        ok = ok && slot_sound(c, g, i) && followed_tied(c, g, i);
+        ok = ok && slot_sound(c, g, i);
+    return ok;
+}
+
+static bool pulse_tied(const bb_core *c, const ghosts *g)
+{
+    bool ok = true;
+    for (unsigned i = 0; i < BB_POOL; i++)
+        ok = ok && followed_tied(c, g, i);
     return ok;
 }
 
 static bool times_tied(const ghosts *g)
 {
-    return g->stepped <= g->now && g->now - g->stepped <= STALL_US && g->now < TIME_END;
+    bool ok = g->now >= TIME_BEGIN && g->now < TIME_END && g->stepped <= g->now && g->judged <= g->now;
+    ok = ok && g->now - g->stepped <= STALL_US && g->now - g->judged <= STALL_US;
+    for (unsigned n = 0; n < NOZZLES; n++)
+        ok = ok && g->looked[n] <= g->now && g->now - g->looked[n] <= STALL_US;
+    return ok;
+}
+
+/* Between two transitions nothing of the last step is left to do. */
+static bool step_done(const ghosts *g)
+{
+    bool ok = g->judged >= g->stepped;
+    for (unsigned n = 0; n < NOZZLES; n++)
+        ok = ok && g->looked[n] == g->stepped;
+    return ok;
+}
+
+/* All that a step's own work on the nozzles relies on and leaves behind. */
+static bool nozzles_tied(const bb_core *c, const ghosts *g)
+{
+    return config_tied(c, g) && machine_tied(c, g) && lists_sound(c) && pins_tied(c, g) && slots_sound(c, g) &&
+           pulse_tied(c, g) && times_tied(g);
 }
 
 static bool tied(const bb_core *c, const ghosts *g)
 {
-    return config_tied(c, g) && machine_tied(c, g) && motor_tied(c, g) && lists_sound(c) && pins_tied(c, g) &&
-           slots_tied(c, g) && times_tied(g);
+    return nozzles_tied(c, g) && motor_tied(c, g) && step_done(g);
+}
+
+static void claim_nozzles_tied(const bb_core *c, const ghosts *g)
+{
+    CLAIM(config_tied(c, g), "invariant: the configuration stays");
+    CLAIM(machine_tied(c, g), "invariant: sessions, arming, heartbeat, e-stop");
+    CLAIM(lists_sound(c), "invariant: queues");
+    CLAIM(pins_tied(c, g), "invariant: valves");
+    CLAIM(slots_sound(c, g), "invariant: pulses");
+    CLAIM(pulse_tied(c, g), "invariant: the followed pulse");
+    CLAIM(times_tied(g), "invariant: time");
 }
 
 static void claim_tied(const bb_core *c, const ghosts *g)
 {
-    CLAIM(config_tied(c, g), "invariant: the configuration stays");
-    CLAIM(machine_tied(c, g), "invariant: sessions, arming, heartbeat, e-stop");
+    claim_nozzles_tied(c, g);
     CLAIM(motor_tied(c, g), "invariant: motor");
-    CLAIM(lists_sound(c), "invariant: queues");
-    CLAIM(pins_tied(c, g), "invariant: valves");
-    CLAIM(slots_tied(c, g), "invariant: pulses");
-    CLAIM(times_tied(g), "invariant: time");
+    CLAIM(step_done(g), "invariant: a step sees to every nozzle");
 }
 
 #endif

@@ -60,7 +60,7 @@ void prove_lists(void)
 void prove_drop(void)
 {
     static bb_core model;
-    any_state();
+    any_state_between();
     core.now_us = (uint32_t)ghost.now;
     model = core;
     bool any_live = core.pulses.queued > 1;
