@@ -10,7 +10,7 @@ CONFIG = ClimateConfig(source="manual")
 
 
 def at(hour: float) -> datetime:
-    return datetime(2026, 6, 1, int(hour), round(hour % 1 * 60), tzinfo=UTC)
+    return datetime(2026, 6, 1, int(hour), int(hour % 1 * 60), tzinfo=UTC)
 
 
 def judge(reading: Reading | None, hour: float = 12.0, now: float = 0.0, trouble: str = "") -> Verdict:
