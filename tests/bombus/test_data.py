@@ -125,9 +125,10 @@ def test_one_group_cannot_be_split(bombus: Bombus, folder: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_pull_picks_frames_of_a_recorded_row_and_says_why(bombus: Bombus, tmp_path: Path) -> None:
     row = tmp_path / "row.mcap"
-    done = bombus("sim", "--length", 1, "--record", row, "--json")
+    done = bombus("sim", "--length", 0.5, "--speed", 0.3, "--record", row, "--json")
     assert row.is_file(), done.stderr
     done = bombus("data", "pull", row, "--out", tmp_path / "picked", "--count", 6, "--json")
     assert done.returncode == 0, done.stderr
