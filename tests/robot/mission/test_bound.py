@@ -63,6 +63,7 @@ def test_bound_of_nothing_to_do_is_zero() -> None:
     assert most_musts(problem) == 0
 
 
+@settings(deadline=None)
 @given(
     st.floats(0.05, 3.0),
     st.floats(0.0, 600.0),

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robot.mission.climate import ClimateConfig, ClimateGate, Reading, Verdict
@@ -65,6 +65,7 @@ def test_window_does_not_flap_at_a_limit() -> None:
     assert "only just not above 29.4" in hint.judge(Reading(29.3, 70.0, 0.0), "", 0.0, at(12)).sentence
 
 
+@settings(deadline=None)
 @given(st.floats(-40, 80), st.floats(0, 100), st.floats(0, 5000), st.floats(0, 23.9), st.booleans())
 def test_open_means_all_limits_hold(
     celsius: float, humidity: float, age: float, hour: float, have: bool

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robot.mission.climate import ClimateConfig
@@ -72,6 +72,7 @@ def test_infected_row_comes_last_whatever_its_deadline() -> None:
     assert asked(44.0, hygiene_first=True).deadline == float("inf")
 
 
+@settings(deadline=None)
 @given(st.floats(0, 500), st.floats(0, 500))
 def test_longer_ago_is_never_worth_less(one: float, other: float) -> None:
     early, late = sorted((one, other))
