@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -15,6 +15,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from bombus.output import WorkFailedError, people
+
+if TYPE_CHECKING:
+    from robot.settings import CameraConfig, RobotConfig
 
 FREE_GIB = 2.0
 """Less free disk than this is worth a warning: a recorded hour takes more (assumed)."""
@@ -78,6 +81,7 @@ def _checks(config: Path | None, port: str | None) -> Iterator[Check]:
         lambda: _detector(settings.detector.model, settings.detector.threads, settings.detector.provider),
         "name another model in [detector]",
     )
+    yield from (_view(settings, camera) for camera in settings.cameras if camera.side in settings.banks)
     yield _disk(settings.ledger.path.parent)
     if config is not None or port is not None:
         yield from link_checks(config, port)
@@ -116,6 +120,21 @@ def _detector(model: Path, threads: int, provider: str) -> str:
     from vision.detector import Detector
 
     return f"{Detector(model, threads, provider=provider).model.said}; {model.name} loads and runs"
+
+
+def _view(settings: RobotConfig, camera: CameraConfig) -> Check:
+    from robot.view import heights_seen, unseen_nozzles
+
+    bank, jet, name = settings.banks[camera.side], settings.jet, f"view of {camera.camera_id}"
+    low, high = heights_seen(camera.model(), bank.d_mouth + jet.best_distance)
+    seen = f"sees {low:.2f} to {high:.2f} m above the rail"
+    unseen = unseen_nozzles(camera.model(), bank, jet)
+    if not unseen:
+        return Check(name, True, f"{seen}: all {bank.count} nozzles")
+    remedy = "set the camera farther back (d), give it a wider lens, or another height (h)"
+    return Check(
+        name, False, f"{seen}: {unseen} of {bank.count} nozzles blow at flowers it never sees", remedy
+    )
 
 
 def _disk(folder: Path) -> Check:

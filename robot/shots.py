@@ -35,8 +35,11 @@ class ShotConfig(BaseModel):
     max_bud_margin: float = Field(
         0.015, ge=0, le=0.1, description="most that a bud of unsure place gets, m (assumed)"
     )
+    bud_share: float = Field(
+        0.25, ge=0, le=1, description="share of a train that may graze a bud (chosen on simulated rows)"
+    )
     spare_weight: float = Field(
-        0.8, ge=0, le=1, description="cost of meeting a treated or spent flower (assumed)"
+        0.8, ge=0, le=1, description="cost of meeting a bud, a treated or a spent flower (assumed)"
     )
     centre_weight: float = Field(
         0.15, ge=0, le=1, description="cost of an aim off the flower's centre (assumed)"
@@ -117,18 +120,19 @@ class _Aims:
     share: NDArray[np.float64]
     off_centre: NDArray[np.float64]
     """(C,) distance of the aim from the target, in radii of the jet there."""
-    hits_bud: NDArray[np.bool_]
+    bud_share: NDArray[np.float64]
+    """(C, N) expected share of the train that comes nearer to a bud than its clearance; 0 for the others."""
 
 
 def choose_shot(
     near: Neighbours, target: int, jobs: Sequence[Job], blower: Blower, pulse_id: int
 ) -> ShotChoice | Reason:
-    """Return the train that meets flower `target` and most ready neighbours, no bud; or why there is none."""
+    """Return the train that meets flower `target` and most ready neighbours, clear of buds; or why there is none."""
     aims = _aims(near, target, blower)
     allowed = aims.share[:, target] >= blower.config.needed_share
     if not allowed.any():
         return Reason.OUT_OF_REACH
-    allowed &= ~aims.hits_bud
+    allowed &= (aims.bud_share <= blower.config.bud_share).all(axis=1)
     if not allowed.any():
         return Reason.BUD_IN_JET
     verdict: Reason | None = None
@@ -155,17 +159,23 @@ def _aims(near: Neighbours, target: int, blower: Blower) -> _Aims:
     h = np.array([bank.height(nozzle) for nozzle, _ in pairs])
     away = jet_distance(near.places, s, h, opening_offsets(blower.velocity, blower.train))
     radius = blower.jet.radius_at(near.places[:, 2] - bank.d_mouth)
-    # Linear in the distance to the footprint's edge: 1 well inside, 0 well outside, by the aim's error.
-    met = np.clip(0.5 + 0.5 * (radius[None, :, None] - away) / config.aim_error, 0.0, 1.0)
-    kept_away = near.clearance > 0
-    too_near = away.min(axis=2) <= (radius + near.clearance)[None, :]
+    grazed = _share_inside((radius + near.clearance)[None, :, None] - away, config.aim_error)
     return _Aims(
         nozzles=[nozzle for nozzle, _ in pairs],
         s=s,
-        share=met.mean(axis=2),
+        share=_share_inside(radius[None, :, None] - away, config.aim_error),
         off_centre=np.hypot(s - target_s, h - target_h) / radius[target],
-        hits_bud=(too_near & kept_away[None, :]).any(axis=1),
+        bud_share=np.where(near.clearance > 0, grazed, 0.0),
     )
+
+
+def _share_inside(depth: NDArray[np.float64], aim_error: float) -> NDArray[np.float64]:
+    """Return the expected share (C, N) of openings whose footprint holds a flower `depth` (C, N, K) m inside it.
+
+    Linear in the depth: 1 well inside, 0 well outside, by the aim's error.
+    """
+    share: NDArray[np.float64] = np.clip(0.5 + 0.5 * depth / aim_error, 0.0, 1.0).mean(axis=2)
+    return share
 
 
 def _best_first(
@@ -175,7 +185,8 @@ def _best_first(
     done = near.ready[None, :] & (aims.share >= config.counted_share)
     done[:, target] = True
     gain = np.where(done, aims.share, 0.0).sum(axis=1)
-    cost = np.where(near.spare[None, :], aims.share, 0.0).sum(axis=1) * config.spare_weight
+    met_in_vain = np.where(near.spare[None, :], aims.share, 0.0) + aims.bud_share
+    cost = met_in_vain.sum(axis=1) * config.spare_weight
     off_centre = config.centre_weight * np.square(aims.off_centre)
     worth = np.where(allowed, np.round(gain - cost - off_centre, 9), -np.inf)
     for choice in np.argsort(-worth, kind="stable")[: int(allowed.sum())]:

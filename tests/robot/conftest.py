@@ -285,9 +285,9 @@ def make_rig() -> MakeRig:
         **overrides: object,
     ) -> Rig:
         changes = {key.replace("__", "."): value for key, value in overrides.items()}
-        config = load_config(
-            DEMO_MACHINE, {"row.length": 1.7, "row.overrun": 0.2, "row.start_s": START_S, **changes}
-        )
+        row = {"row.length": 1.7, "row.overrun": 0.2, "row.start_s": START_S}
+        # With no grazing allowed, one bud beside a flower is enough to have it left alone.
+        config = load_config(DEMO_MACHINE, {**row, "shot.bud_share": 0.0, **changes})
         clock = clock or SetClock()
         cart = cart or FakeCart(clock)
         eyes: dict[Side, TruthEyes] = {}

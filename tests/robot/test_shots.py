@@ -69,6 +69,14 @@ def test_bud_between_the_openings_of_a_fast_train_is_seen() -> None:
     assert fast is Reason.BUD_IN_JET
 
 
+def test_a_bud_may_lose_no_more_than_its_share_of_the_train() -> None:
+    near = field((1.0, H16, 0.43), (1.024, H16, 0.43), buds=(1,))
+    strict = shot(near, at=blower(0.8, 0.15, ShotConfig(max_shift=0.0, bud_share=0.0)))
+    grazing = shot(near, at=blower(0.8, 0.15, ShotConfig(max_shift=0.0, bud_share=0.25)))
+    assert strict is Reason.BUD_IN_JET
+    assert isinstance(grazing, ShotChoice)
+
+
 def test_busy_nozzle_gives_way_to_its_neighbour() -> None:
     busy = blower().job(7, 16, 1.0, 0.18)
     choice = shot(field((1.0, H16 + 0.0065, 0.43)), jobs=(busy,))
