@@ -14,9 +14,9 @@ DEMO = load_config(DEMO_MACHINE)
 
 def test_demo_machine_has_the_geometry_it_promises() -> None:
     left = DEMO.cameras[0].model()
-    assert (left.fx, left.fy) == pytest.approx((457.0, 457.0), abs=0.1)
+    assert (left.fx, left.fy) == pytest.approx((409.6, 409.6), abs=0.1)
     assert (left.cx, left.cy) == (319.5, 191.5)
-    assert (left.s_offset, left.h, left.d) == (0.45, 1.6, 0.0)
+    assert (left.s_offset, left.h, left.d) == (0.45, 1.6, -0.10)
     assert DEMO.banks["left"].height(31) == pytest.approx(1.8325)
     assert DEMO.banks["right"].first_nozzle == 32
     assert DEMO.sides == ("left", "right")
