@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from robot.snapshot_builder import SnapshotBuilder
-from robot.types import LoopView, Mode, SideView
+from robot.types import SideView
+from tests.robot.views import READY
 from vision.types import Frame
 
 
@@ -17,30 +18,8 @@ class Part:
     problem: str | None = None
 
 
-VIEW = LoopView(
-    now=1.0,
-    mode=Mode.READY,
-    faults=(),
-    row="7",
-    row_length=100.0,
-    pose=None,
-    position_known=False,
-    cruise_speed=0.15,
-    link_text="",
-    link_up=True,
-    armed=False,
-    estop=False,
-    pressure_kpa=None,
-    battery_v=None,
-    sides={"left": SideView("cam", Frame("cam", 1, 1.0, np.zeros((2, 2, 3), np.uint8)), None, 0, ())},
-    pulses_sent=0,
-    pulses_done=0,
-    pulses_refused=0,
-    flowers_treated=0,
-    refusals={},
-    recent_pulses=(),
-    stage_ms={},
-    decisions_sha256="",
+VIEW = replace(
+    READY, sides={"left": SideView("cam", Frame("cam", 1, 1.0, np.zeros((2, 2, 3), np.uint8)), None, 0, ())}
 )
 
 

@@ -17,7 +17,6 @@ from robot.dashboard.board import Board, make_board
 from robot.dashboard.passwords import hash_now
 from robot.dashboard.rights import Right, Role
 from robot.dashboard.store import Store
-from robot.types import LoopView, Mode
 
 PASSWORD = "blue ladder tomato"
 PASSWORD_HASH = hash_now(PASSWORD)
@@ -105,33 +104,3 @@ def as_token() -> Callable[..., dict[str, str]]:
         return {"authorization": f"Bearer {secret}"}
 
     return headers
-
-
-@pytest.fixture(scope="session")
-def loop_view() -> LoopView:
-    """How a robot stands that is ready, has no faults and has seen nothing."""
-    return LoopView(
-        now=100.0,
-        mode=Mode.READY,
-        faults=(),
-        row="7",
-        row_length=100.0,
-        pose=None,
-        position_known=False,
-        cruise_speed=0.15,
-        link_text="",
-        link_up=True,
-        armed=False,
-        estop=False,
-        pressure_kpa=None,
-        battery_v=None,
-        sides={},
-        pulses_sent=0,
-        pulses_done=0,
-        pulses_refused=0,
-        flowers_treated=0,
-        refusals={},
-        recent_pulses=(),
-        stage_ms={},
-        decisions_sha256="",
-    )

@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -23,7 +24,8 @@ from robot.dashboard.board import Board
 from robot.dashboard.rights import Role
 from robot.dashboard.server import app_of, create_app
 from robot.telemetry import SnapshotPublisher
-from robot.types import Command, CommandName, LoopView, Mode, SideView
+from robot.types import Command, CommandName, LoopView, SideView
+from tests.robot.views import READY
 from vision.calibration import CameraModel
 from vision.types import Frame, Side
 
@@ -46,31 +48,7 @@ CAMERAS: dict[Side, CameraModel] = {
 def view(seq: int = 1) -> LoopView:
     now = time.monotonic()
     frame = Frame("cam", seq, now, np.zeros((32, 64, 3), np.uint8))
-    return LoopView(
-        now=now,
-        mode=Mode.READY,
-        faults=(),
-        row="7",
-        row_length=100.0,
-        pose=None,
-        position_known=False,
-        cruise_speed=0.15,
-        link_text="",
-        link_up=True,
-        armed=False,
-        estop=False,
-        pressure_kpa=None,
-        battery_v=None,
-        sides={"right": SideView("cam", frame, None, 0, ())},
-        pulses_sent=0,
-        pulses_done=0,
-        pulses_refused=0,
-        flowers_treated=0,
-        refusals={},
-        recent_pulses=(),
-        stage_ms={},
-        decisions_sha256="",
-    )
+    return replace(READY, now=now, sides={"right": SideView("cam", frame, None, 0, ())})
 
 
 @pytest.fixture

@@ -22,16 +22,17 @@ from robot.dashboard.server import app_of
 from robot.snapshot import CommandNote, FaultState, Snapshot
 from robot.snapshot_builder import SnapshotBuilder
 from robot.telemetry import SnapshotPublisher
-from robot.types import CommandName, LoopView, Mode
+from robot.types import CommandName, Mode
+from tests.robot.views import READY
 
 FAULT = FaultState("battery_low", "warn", "The battery is low", "Charge the robot soon", 0.0, True, False)
 
 
 @pytest.fixture
-def first(loop_view: LoopView) -> Snapshot:
+def first() -> Snapshot:
     builder = SnapshotBuilder({})
-    builder.observe(loop_view)
-    return builder.build(loop_view, None, None)
+    builder.observe(READY)
+    return builder.build(READY, None, None)
 
 
 def changed(old: Snapshot, **values: object) -> Snapshot:
@@ -129,10 +130,9 @@ def test_a_program_reads_events_as_they_happen(
     tmp_path: Path,
     serve: Callable[[FastAPI], httpx.Client],
     as_token: Callable[..., dict[str, str]],
-    loop_view: LoopView,
 ) -> None:
     publisher = SnapshotPublisher(tmp_path / "t.sock", {}, CommandInbox(), MonotonicClock())
-    publisher.publish(replace(loop_view, now=MonotonicClock().now()))
+    publisher.publish(replace(READY, now=MonotonicClock().now()))
     client = serve(app_of(board))
     heard: list[tuple[str, dict[str, object]]] = []
     with client.stream("GET", "/api/v1/events", headers=as_token(board, Right.LOOK)) as answer:
@@ -144,7 +144,7 @@ def test_a_program_reads_events_as_they_happen(
             elif line.startswith("data: "):
                 heard.append((kind, json.loads(line[6:])))
                 if kind == "row":
-                    publisher.publish(replace(loop_view, now=MonotonicClock().now(), mode=Mode.STOPPED))
+                    publisher.publish(replace(READY, now=MonotonicClock().now(), mode=Mode.STOPPED))
                 if heard[-1][1].get("mode") == "stopped":
                     break
     publisher.close()

@@ -33,6 +33,7 @@ from robot.dashboard.security import MAX_BODY
 from robot.dashboard.server import app_of
 from robot.telemetry import SnapshotPublisher
 from robot.types import Command, CommandName, LoopView
+from tests.robot.views import READY
 
 Described = dict[str, Any]
 PATHS = ("/", "/api/v1/status", "/api/v1/commands", "/api/v1/session", "/api/v1/users/a", "/static/app.js")
@@ -142,11 +143,10 @@ def test_no_request_that_the_description_allows_fails_or_breaks_its_schema(
     board_long: Board,
     client: httpx.Client,
     as_role: Callable[[Board, httpx.Client, Role], dict[str, str]],
-    loop_view: LoopView,
     role: Role | None,
 ) -> None:
     headers = as_role(board_long, client, role) if role else {}
-    with a_robot(board_long, loop_view) as taken:
+    with a_robot(board_long, READY) as taken:
         assert check_all(client, headers, 25) > 200
     names = {command.name for command in taken}
     assert CommandName.STOP in names
