@@ -48,7 +48,7 @@ class OnnxModel:
         """
         chosen = choose(provider)
         self.path = path
-        data = _read(path, "name an existing ONNX file, or leave the setting out for the shipped one")
+        data = _read(path)
         self.card = model_card(path)
         self.sha256 = hashlib.sha256(data).hexdigest()
         if self.sha256 != self.card.sha256:
@@ -126,10 +126,11 @@ def _fits(given: Sequence[int | str | None], wanted: tuple[int, ...]) -> bool:
     )
 
 
-def _read(path: Path, remedy: str) -> bytes:
+def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
+        remedy = "name an existing ONNX file, or leave the setting out for the shipped one"
         raise ModelError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
 
 
