@@ -23,7 +23,7 @@ from robot.mission.plan_types import Plan, StopKind
 from robot.mission.problem import Floats, Problem, Robot, UnderWay
 from robot.mission.schedule import timetable
 from robot.mission.search import improve
-from robot.mission.walk import at_once, walk, walk_what_fits
+from robot.mission.walk import EPSILON, at_once, walk, walk_what_fits
 
 KEEP_SHARE = 0.25
 """What leaving a visit with its robot is worth, as a share of the mean visit (assumed): little is moved for less."""
@@ -43,6 +43,8 @@ class Replanned:
     """Share of them that stay with their robot and begin over 15 minutes earlier or later."""
     unserved_pins: tuple[str, ...]
     """Rows that the operator pinned and that fit nowhere any more."""
+    stranded: tuple[str, ...]
+    """Robots whose battery does not last to their dock: they wait where they are, for a person."""
 
 
 def replan(old: Plan, now: float, events: Iterable[Event], clock: Clock, seconds: float = 1.0) -> Replanned:
@@ -64,7 +66,15 @@ def replan(old: Plan, now: float, events: Iterable[Event], clock: Clock, seconds
     ahead = max(1, sum(len(order) for order in kept))
     done = set(plan.visited)
     lost_pins = tuple(problem.jobs[job].row for job in problem.pins if job not in done)
-    return Replanned(plan, moved / ahead, shifted / ahead, lost_pins)
+    return Replanned(plan, moved / ahead, shifted / ahead, lost_pins, tuple(_stranded(plan)))
+
+
+def _stranded(plan: Plan) -> Iterator[str]:
+    """Yield the robots that can neither work nor reach their dock on what is left in the battery."""
+    for number, robot in enumerate(plan.problem.robots):
+        home = plan.problem.travel(number, robot.place, robot.dock)
+        if not plan.routes[number] and robot.free_at < NEVER_FREE and robot.battery_s + EPSILON < home:
+            yield robot.name
 
 
 def _remaining(old: Plan, now: float, events: list[Event]) -> tuple[Problem, list[list[int]]]:

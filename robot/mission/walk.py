@@ -21,7 +21,8 @@ def at_once(job: Job, earliest: float, work: float, manoeuvre: float) -> tuple[f
 def walk(problem: Problem, robot: int, jobs: Sequence[int], reserve: Reserve = at_once) -> list[Stop] | None:
     """Return the stops of `robot` doing `jobs` in this order, with swaps and disinfection where needed.
 
-    None when a visit would end too late or one battery does not last for a row and the way to the dock.
+    None when a visit would end too late, one battery does not last for a row and the way to the dock, or what is
+    left in the battery does not last to the dock.
     """
     walker = _Walker(problem, robot)
     for job in jobs:
@@ -61,6 +62,8 @@ class _Walker:
         before: list[Stop] = []
         clean = not self.tainted or job.infected
         if not clean or battery + EPSILON < self.seconds[place][job.entrance] + work + home:
+            if battery + EPSILON < self.seconds[place][dock]:
+                return None
             before = list(self._dock(not clean))
             place, t, battery = dock, before[-1].end, before[-1].battery_s
         drive = self.seconds[place][job.entrance]

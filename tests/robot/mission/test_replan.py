@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from robot.clock import MonotonicClock
@@ -85,6 +85,20 @@ def test_empty_battery_sends_the_robot_to_the_dock_first(old: Plan) -> None:
     assert new.plan.routes[2][0].kind == "swap"
 
 
+def test_robot_whose_battery_does_not_last_to_its_dock_waits_for_a_person(old: Plan) -> None:
+    robot = old.problem.robots[2]
+    at = next(stop for stop in old.routes[2] if stop.end > NOW)
+    home = old.problem.travel(2, at.place, robot.dock)
+    assert home > 2.0
+    near = replan(old, NOW, [BatteryIs("bee-03", home + 1.0)], CLOCK, 0.1)
+    far = replan(old, NOW, [BatteryIs("bee-03", home - 1.0)], CLOCK, 0.1)
+    assert near.plan.routes[2][0].kind == "swap" and near.stranded == ()
+    assert far.plan.routes[2] == () and far.stranded == ("bee-03",)
+    assert faults_of(far.plan) == []
+    lost = replan(old, NOW, [BatteryIs("bee-03", 0.0), RobotLost("bee-03")], CLOCK, 0.1)
+    assert lost.stranded == ()
+
+
 def test_pinned_row_goes_to_the_robot_and_stays_there(old: Plan) -> None:
     row = rows_after(old, 0, NOW)[-1]
     new = replan(old, NOW, [Pinned(row, "bee-04")], CLOCK, 0.3)
@@ -114,6 +128,8 @@ def test_unknown_name_is_told_in_one_line(old: Plan, event: Event, words: str) -
 
 @settings(max_examples=25, deadline=None)
 @given(problem=problems(), seed=st.integers(0, 2**32 - 1))
+# A battery that does not last to the dock.
+@example(problem=random_problem(np.random.default_rng(0), 4, 2), seed=1432)
 def test_any_events_at_any_time_leave_a_sound_plan_below_its_bound(problem: Problem, seed: int) -> None:
     random = np.random.default_rng(seed)
     old = fast_plan(problem)
