@@ -1,4 +1,4 @@
-"""Measure at the bench what the machine file must say. `valves`: the lag from coil to air of each valve."""
+"""Measure what the machine file must say: the lag of each valve, a camera's lens, and how it is mounted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
+from bombus.calibrate_camera import camera
 from bombus.output import WrongUseError, ask_for_yes, people, print_json
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=F
 
 @app.callback()
 def calibrate() -> None:
-    """Measure at the bench what the machine file must say."""
+    """Measure what the machine file must say."""
+
+
+app.command()(camera)
 
 
 @app.command()

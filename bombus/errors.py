@@ -16,6 +16,7 @@ from sim.realtime import RealtimeError
 from sim.replay import ReplayError
 from sim.scenario import ScenarioError
 from vision.evaluate import LabelError
+from vision.lens_fit import CalibrationError
 from vision.onnx_model import ModelError
 from vision.stills import PictureError
 from vision.training import TrainingError
@@ -36,6 +37,7 @@ WRONG_USE_ERRORS: tuple[type[Exception], ...] = (
 WORK_FAILED: tuple[type[Exception], ...] = (
     BenchError,
     BuildError,
+    CalibrationError,
     CameraError,
     LagError,
     LedgerError,

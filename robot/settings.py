@@ -90,6 +90,7 @@ class CameraConfig(Section):
     roll: float = Field(0.0, ge=-0.8, le=0.8, description="rad, clockwise")
     latency_s: float = Field(0.0, ge=-0.5, le=0.5, description="frame time minus true exposure time, s")
     readout_s: float = Field(0.0, ge=0, le=0.1, description="rolling shutter, first to last row, s")
+    calibrated: str = Field("", max_length=120, description="what was measured when, by `bombus calibrate`")
 
     @model_validator(mode="after")
     def _lens_makes_sense(self) -> Self:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from firmware_bridge.core_config import MAX_NOZZLES
+from vision.charuco import BoardConfig
 
 if TYPE_CHECKING:
     from robot.settings import RobotConfig
@@ -44,6 +45,7 @@ class CalibrationConfig(BaseModel):
         description="program that writes a WAV stream on its output, for the microphone",
     )
     camera_id: str = Field("", max_length=40, description="the camera that sees the flag; '' is the first")
+    board: BoardConfig = BoardConfig()
     lag_spread_us: tuple[Annotated[int, Field(ge=0)], ...] = Field(
         (), max_length=MAX_NOZZLES, description="standard error of each measured lag; 0 is not measured"
     )

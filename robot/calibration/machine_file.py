@@ -1,4 +1,4 @@
-"""Writes measured valve lags into a machine file; comments and everything else in it stay."""
+"""Writes what was measured into a machine file; comments and everything else in it stay."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from firmware_bridge.core_config import MAX_NOZZLES
 from robot.calibration.lag_sensor import LagEstimate
 from robot.config import ConfigError, parse_config
 from robot.settings import RobotConfig
+from vision.lens_fit import LensFit
 
 A_LINE = 8
 
@@ -48,6 +49,40 @@ def with_lags(
     calibration["lags_measured"] = f"{day.isoformat()}, {config.calibration.lag_sensor}"
     if config_crc is not None and config.bridge.expected_config_crc is not None:
         _section(document, "bridge")["expected_config_crc"] = config_crc
+    written = tomlkit.dumps(document)
+    parse_config(written, name)
+    return written
+
+
+def with_lens(text: str, name: str, camera_id: str, lens: LensFit, day: date) -> str:
+    """Return a machine file's text with the measured lens of one of its cameras. Raises ConfigError."""
+    said = f"lens {day.isoformat()}, {lens.used} pictures, {lens.rms_px:.2f} px"
+    values = {
+        "fx": round(lens.fx, 3),
+        "fy": round(lens.fy, 3),
+        "cx": round(lens.cx, 3),
+        "cy": round(lens.cy, 3),
+        "distortion": [round(value, 6) for value in lens.distortion],
+    }
+    return with_camera(text, name, camera_id, values, said)
+
+
+def with_camera(text: str, name: str, camera_id: str, values: Mapping[str, object], said: str) -> str:
+    """Return a machine file's text with new `values` of a camera, and `said` noted beside them.
+
+    What other measurement was noted there stays. Raises ConfigError.
+    """
+    config = parse_config(text, name)
+    document = tomlkit.parse(text)
+    for number, camera in enumerate(config.cameras):
+        if camera.camera_id == camera_id:
+            table: Any = document["cameras"][number]
+            table.update(values)
+            kind = said.partition(" ")[0]
+            others = [
+                note for note in camera.calibrated.split("; ") if note and note.partition(" ")[0] != kind
+            ]
+            table["calibrated"] = "; ".join([*others, said])
     written = tomlkit.dumps(document)
     parse_config(written, name)
     return written
