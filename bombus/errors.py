@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bombus.output import WorkFailedError, WrongUseError
 from firmware_bridge.transport import TransportError
+from robot.alerts.store import AlertError
 from robot.bench_link import BenchError
 from robot.build import BuildError
 from robot.calibration.lag_sensor import LagError
@@ -35,6 +36,7 @@ WRONG_USE_ERRORS: tuple[type[Exception], ...] = (
 )
 
 WORK_FAILED: tuple[type[Exception], ...] = (
+    AlertError,
     BenchError,
     BuildError,
     CalibrationError,

@@ -10,6 +10,8 @@ from pathlib import Path
 from firmware_bridge.bridge import McuBridge
 from firmware_bridge.core_config import CoreConfig
 from firmware_bridge.transport import SerialTransport
+from robot.alerts.book import AlertBook
+from robot.alerts.catalogue import Notice
 from robot.calibration.config import calibrated_lags
 from robot.clock import Clock
 from robot.commands import CommandInbox
@@ -87,7 +89,9 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
     header = recording_header(config, config_text, ledger, clock, model.card.sha256, model.provider)
     recorder = _recorder(config, header, cameras, clock)
     sources = {settings.side: frame_source(settings) for settings in config.cameras}
-    publisher.watch(sources, recorder)
+    alerts = alert_book(config, ledger, clock)
+    alerts.watch(Notice.RECORDING_STOPPED, recorder)
+    publisher.watch(sources, recorder, alerts)
     sides = {side: side_parts(cameras[side], sources[side], detector, config) for side in cameras}
     loop = ControlLoop(
         LoopParts(
@@ -103,9 +107,20 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
             commands=inbox,
             recorder=recorder,
             telemetry=publisher,
+            alerts=alerts,
         )
     )
-    return Robot(loop, inbox, model.said, [publisher.close, *(source.close for source in sources.values())])
+    closers = [publisher.close, alerts.close, *(source.close for source in sources.values())]
+    return Robot(loop, inbox, model.said, closers)
+
+
+def alert_book(config: RobotConfig, ledger: Ledger, clock: Clock) -> AlertBook:
+    """Return the alerts, with one more when the last session broke off; raises AlertError."""
+    last = ledger.last_session()
+    alerts = AlertBook(config.alerts.path, clock)
+    if last is not None and not last.ended:
+        alerts.notice(Notice.ENDED_HARD, f"in row {last.row}")
+    return alerts
 
 
 def side_parts(

@@ -80,7 +80,7 @@ def _page(config: RobotConfig, say: Callable[[str], None]) -> Iterator[None]:
     port = free_port(settings)
     command = [sys.executable, "-m", "robot.dashboard", "--socket", str(settings.socket)]
     command += ["--ledger", str(config.ledger.path), "--host", settings.host, "--port", str(port)]
-    command += ["--accounts", str(settings.accounts)]
+    command += ["--accounts", str(settings.accounts), "--alerts", str(config.alerts.path)]
     for name in settings.names:
         command += ["--allow-host", name]
     if settings.certificate is not None and settings.private_key is not None:

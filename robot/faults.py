@@ -158,6 +158,13 @@ FAULTS: Mapping[Fault, FaultText] = {
 }
 
 
+def internal_error(error: Exception, now: float) -> ActiveFault:
+    """Return the fault that an error of the loop itself is."""
+    told = FAULTS[Fault.INTERNAL_ERROR]
+    text = f"{told.text}: {error!r}"[:300]
+    return ActiveFault(Fault.INTERNAL_ERROR, told.severity, text, told.remedy, now, True, False)
+
+
 class FaultBook:
     """Which faults are present, and which are gone but not yet acknowledged."""
 

@@ -73,6 +73,8 @@ class LastSession:
     row: str
     boot_id: int | None
     origin_s: float | None
+    ended: bool = True
+    """Whether the program came to write down its end."""
 
 
 class Ledger:
@@ -106,7 +108,10 @@ class Ledger:
     def last_session(self) -> LastSession | None:
         """Return how the session before this one knew its place, or None."""
         found = self._query(sql.LAST_SESSION, (self._session,))
-        return LastSession(*found[0]) if found else None
+        if not found:
+            return None
+        row, boot_id, origin_s, ended = found[0]
+        return LastSession(row, boot_id, origin_s, bool(ended))
 
     def note_place(
         self, boot_id: int | None, origin_s: float | None, max_s: float | None, wall: float

@@ -82,7 +82,9 @@ KEEP_PROGRESS = """
 INSERT INTO progress (row, max_s, wall) SELECT row, ?, ? FROM session WHERE id = ?
 ON CONFLICT (row) DO UPDATE SET max_s = max(max_s, excluded.max_s), wall = excluded.wall
 """
-LAST_SESSION = "SELECT row, boot_id, origin_s FROM session WHERE id <> ? ORDER BY id DESC LIMIT 1"
+LAST_SESSION = """
+SELECT row, boot_id, origin_s, ended IS NOT NULL FROM session WHERE id <> ? ORDER BY id DESC LIMIT 1
+"""
 INTEND = f"INSERT INTO intent VALUES ({', '.join('?' * 15)})"
 INTEND_FLOWER = "INSERT OR IGNORE INTO intent_flower VALUES (?, ?, ?, ?, ?)"
 FINISH_FLOWER = "INSERT OR REPLACE INTO flower VALUES (?, ?, ?, ?, ?, ?, ?, ?)"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
+from robot.alerts.book import NoAlerts
 from robot.cart import Cart
 from robot.clock import Clock
 from robot.decisions import DecisionHash
-from robot.faults import Fault
+from robot.faults import internal_error
 from robot.hearing import Hearing
 from robot.ledger import Ledger
-from robot.pilot import Change, Pilot
+from robot.pilot import Pilot, named
 from robot.planner import Plan, Situation, place_of, plan
 from robot.pulses import PulseBook
 from robot.reasons import ReasonBook
@@ -24,6 +25,7 @@ from robot.showing import Showing
 from robot.sight import SideParts, Sight
 from robot.stopwatch import Stopwatch
 from robot.types import (
+    AlertSink,
     Command,
     CommandName,
     CommandSource,
@@ -64,6 +66,7 @@ class LoopParts:
     commands: CommandSource
     recorder: Recorder
     telemetry: TelemetrySink
+    alerts: AlertSink = field(default_factory=NoAlerts)
 
 
 class ControlLoop:
@@ -72,7 +75,7 @@ class ControlLoop:
     def __init__(self, parts: LoopParts) -> None:
         """Open a ledger session and reach for the controller; raises LedgerError."""
         self.config, self._clock, self._link = parts.config, parts.clock, parts.link
-        self._commands, self._recorder = parts.commands, parts.recorder
+        self._commands, self._recorder, self._alerts = parts.commands, parts.recorder, parts.alerts
         now = self._clock.now()
         self.row = self.config.row.name
         self.pulses = PulseBook()
@@ -117,6 +120,7 @@ class ControlLoop:
         frames, detections = self._see()
 
         self.scribe.note(self.pilot.judge(self._hearing.health(now, self.pilot, self.sights)), now)
+        self._alerts.take(self.pilot.faults.active, commands, now)
         pose = self.cart.pose(now)
         planned = self._plan(pose, now, bool(frames))
         self.stopwatch.lap("plan")
@@ -150,7 +154,9 @@ class ControlLoop:
             now = self._clock.now()
             self._link.stop(now)
             log.exception("control loop failed, the robot was stopped")
-            self.scribe.note([Change("fault", f"{Fault.INTERNAL_ERROR}: {error!r}")], now)
+            fault = internal_error(error, now)
+            self._alerts.take((fault,), (), now)
+            self.scribe.note([named(fault)], now)
             raise
         finally:
             self.close()

@@ -80,7 +80,7 @@ class Pilot:
     def judge(self, inputs: HealthInputs) -> list[Change]:
         """Look at the machine's health, update faults and mode."""
         fresh = self.faults.update(self._health.check(inputs), inputs.now)
-        return [*(_named(fault) for fault in fresh), *self._change_mode(inputs.now, None)]
+        return [*(named(fault) for fault in fresh), *self._change_mode(inputs.now, None)]
 
     def wanted_speed(self) -> float:
         """Return the travel speed (m/s) that the mode and the faults allow."""
@@ -146,5 +146,6 @@ class Pilot:
         return True
 
 
-def _named(fault: ActiveFault) -> Change:
+def named(fault: ActiveFault) -> Change:
+    """Return the journal's line on a fault."""
     return Change("fault", f"{fault.code}: {fault.text}")

@@ -14,6 +14,7 @@ from firmware_bridge.bridge import BridgeConfig
 from firmware_bridge.core_config import CoreConfig
 from robot.aim import JetConfig, NozzleBank
 from robot.air_watch import AirWatchConfig
+from robot.alerts.config import AlertsConfig
 from robot.calibration.config import CalibrationConfig
 from robot.dose import DoseConfig
 from robot.health import HealthConfig
@@ -202,6 +203,7 @@ class RobotConfig(Section):
     calibration: CalibrationConfig = CalibrationConfig()
     ledger: LedgerConfig = LedgerConfig()
     recording: RecordingConfig = RecordingConfig()
+    alerts: AlertsConfig = AlertsConfig()
     dashboard: DashboardConfig = DashboardConfig()
 
     @property

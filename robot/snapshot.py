@@ -20,6 +20,20 @@ class FaultState(msgspec.Struct, frozen=True):
     acknowledged: bool
 
 
+class AlertState(msgspec.Struct, frozen=True):
+    """An alert that nobody has acknowledged yet; it outlives a restart. `raised` is POSIX seconds."""
+
+    id: int
+    code: str
+    kind: str
+    severity: str
+    text: str
+    remedy: str
+    raised: float
+    count: int
+    present: bool
+
+
 class RowState(msgspec.Struct, frozen=True):
     """Where the cart stands; `s` and `progress` (0 to 1) are None while the place is not known."""
 
@@ -153,6 +167,10 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     """Why nothing is recorded any more, or an empty text."""
     detector: str = ""
     """The model and where it runs, with the reason when that is not where it was asked to."""
+    alerts: tuple[AlertState, ...] = ()
+    """What is to be acknowledged, oldest first; at most 50, the newest."""
+    alerts_problem: str = ""
+    """Why alerts cannot be written to disk, or an empty text."""
 
 
 class FrameMessage(msgspec.Struct, frozen=True, tag="frame"):

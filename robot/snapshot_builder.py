@@ -8,8 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
+from robot.alerts.store import Alert
 from robot.snapshot import (
     AirState,
+    AlertState,
     CameraState,
     CommandNote,
     Counts,
@@ -36,6 +38,7 @@ MARK_AGE = 0.5
 """A flower not seen for this long (s) is not drawn."""
 
 MARKS_PER_SIDE = 64
+MAX_ALERTS = 50
 UNSURE = frozenset({Reason.UNSURE, Reason.PLACE_UNSURE})
 NOT_A_MISS = UNSURE | frozenset(
     {"treated", Reason.NOT_READY, Reason.TREATED_RECENTLY, Reason.DAILY_CAP, Reason.BUD_IN_JET}
@@ -61,6 +64,20 @@ class Troubled(Protocol):
         ...
 
 
+class OpenAlerts(Protocol):
+    """Who knows what nobody has acknowledged yet."""
+
+    @property
+    def open(self) -> tuple[Alert, ...]:
+        """The alerts, oldest first."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why they cannot be written down, or an empty text."""
+        ...
+
+
 class SnapshotBuilder:
     """Gathers what single steps tell (passed flowers, frame times) and draws it up as a Snapshot."""
 
@@ -68,6 +85,7 @@ class SnapshotBuilder:
         self._cameras, self._detector = dict(cameras), detector
         self._grabbers: dict[Side, Troubled] = {}
         self._recorder: Troubled | None = None
+        self._alerts: OpenAlerts | None = None
         self._frame_times: dict[Side, deque[float]] = {side: deque(maxlen=30) for side in cameras}
         self._missed: dict[str, int] = {}
         self._unsure = 0
@@ -75,9 +93,11 @@ class SnapshotBuilder:
         self._treated_bins: dict[Side, list[int]] = {}
         self._missed_bins: dict[Side, list[int]] = {}
 
-    def watch(self, grabbers: Mapping[Side, Troubled], recorder: Troubled) -> None:
-        """Show what these say is wrong with them."""
-        self._grabbers, self._recorder = dict(grabbers), recorder
+    def watch(
+        self, grabbers: Mapping[Side, Troubled], recorder: Troubled, alerts: OpenAlerts | None = None
+    ) -> None:
+        """Show what these say is wrong with them, and what is to be acknowledged."""
+        self._grabbers, self._recorder, self._alerts = dict(grabbers), recorder, alerts
 
     def observe(self, view: LoopView) -> None:
         """Take what only this step tells; cheap, called for every step."""
@@ -120,6 +140,8 @@ class SnapshotBuilder:
             last_command=last_command,
             recording_problem=(self._recorder.problem or "") if self._recorder is not None else "",
             detector=self._detector,
+            alerts=() if self._alerts is None else tuple(map(_alert, self._alerts.open[-MAX_ALERTS:])),
+            alerts_problem="" if self._alerts is None else self._alerts.problem,
         )
 
     def _counts(self, view: LoopView) -> Counts:
@@ -188,6 +210,20 @@ def _fault(fault: ActiveFault, now: float) -> FaultState:
     age = max(0.0, now - fault.since)
     return FaultState(
         fault.code, fault.severity, fault.text, fault.remedy, age, fault.present, fault.acknowledged
+    )
+
+
+def _alert(alert: Alert) -> AlertState:
+    return AlertState(
+        alert.id,
+        alert.code,
+        alert.kind,
+        alert.severity,
+        alert.text,
+        alert.remedy,
+        alert.raised,
+        alert.count,
+        alert.present,
     )
 
 

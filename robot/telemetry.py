@@ -12,7 +12,7 @@ from pathlib import Path
 from robot.clock import Clock
 from robot.commands import CommandInbox, CommandRequest
 from robot.snapshot import CommandNote, Snapshot, StopState
-from robot.snapshot_builder import SnapshotBuilder, Troubled
+from robot.snapshot_builder import OpenAlerts, SnapshotBuilder, Troubled
 from robot.telemetry_server import PendingFrame, TelemetryError, TelemetryServer
 from robot.telemetry_wire import pack
 from robot.types import CommandName, LoopView, Mode
@@ -49,9 +49,11 @@ class SnapshotPublisher:
         self._frame_sent: dict[Side, tuple[float, int]] = {}
         self._server = TelemetryServer(socket_path, self._offer)
 
-    def watch(self, grabbers: Mapping[Side, Troubled], recorder: Troubled) -> None:
-        """Show, too, what these threads say is wrong with them."""
-        self._builder.watch(grabbers, recorder)
+    def watch(
+        self, grabbers: Mapping[Side, Troubled], recorder: Troubled, alerts: OpenAlerts | None = None
+    ) -> None:
+        """Show, too, what these threads say is wrong with them, and what is to be acknowledged."""
+        self._builder.watch(grabbers, recorder, alerts)
 
     def publish(self, view: LoopView) -> None:
         """Show `view` if it is time to; never blocks."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -230,6 +230,14 @@ class Recorder(Protocol):
 
     def close(self) -> None:
         """Finish the file."""
+        ...
+
+
+class AlertSink(Protocol):
+    """Who keeps what people must be told, until they have acknowledged it."""
+
+    def take(self, faults: Sequence[ActiveFault], commands: Iterable[Command], now: float) -> None:
+        """Take the faults after a step and the commands people gave in it; never blocks."""
         ...
 
 

@@ -127,6 +127,7 @@ def write_machine(
     wiring: dict[str, dict[str, object]] = {
         "serial": {"port": str(port)},
         "ledger": {"path": str(folder / "ledger.sqlite")},
+        "alerts": {"path": str(folder / "alerts.sqlite")},
         "dashboard": {
             "socket": str(folder / "telemetry.sock"),
             "accounts": str(folder / "accounts.sqlite"),

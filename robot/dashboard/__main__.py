@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         check_tls(options.certificate, options.private_key)
-        board = make_board(options.socket, options.ledger, options.accounts, MonotonicClock())
+        clock = MonotonicClock()
+        board = make_board(options.socket, options.ledger, options.accounts, clock, options.alerts)
         # Nobody in the network gets there before the robot has an admin.
         listener = listen(options.host if board.is_set_up else THIS_MACHINE, options.port)
     except (DashboardError, StoreError) as error:
@@ -142,6 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--accounts", type=Path, required=True, help="people, tokens and audit log; made if missing"
     )
+    parser.add_argument("--alerts", type=Path, help="alerts file, read only; may be missing")
     parser.add_argument(
         "--host", default=THIS_MACHINE, help="address to listen at (default: this machine only)"
     )

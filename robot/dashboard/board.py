@@ -38,6 +38,8 @@ class Board:
     authority: Authority
     desk: CommandDesk
     limiter: SignInLimiter
+    alerts: Path | None = None
+    """The alerts file, only read; None shows none."""
     passwords: Passwords = field(default_factory=Passwords)
     set_up_code: str = field(default_factory=new_code)
     """Whoever makes the first admin must know it: it stands in the terminal where the robot was started."""
@@ -53,9 +55,12 @@ class Board:
         self.store.close()
 
 
-def make_board(socket_path: Path, ledger: Path, accounts_file: Path, clock: Clock) -> Board:
+def make_board(
+    socket_path: Path, ledger: Path, accounts_file: Path, clock: Clock, alerts: Path | None = None
+) -> Board:
     """Open the accounts file and put the parts together; raises StoreError."""
     store = Store(accounts_file)
     accounts, audit, live = Accounts(store, clock), AuditLog(store, clock), Live(socket_path, clock)
     desk = CommandDesk(live.link, audit, clock)
-    return Board(live, ledger, store, accounts, audit, Authority(accounts), desk, SignInLimiter(clock))
+    limiter = SignInLimiter(clock)
+    return Board(live, ledger, store, accounts, audit, Authority(accounts), desk, limiter, alerts)

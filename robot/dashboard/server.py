@@ -17,6 +17,7 @@ from robot.clock import Clock
 from robot.dashboard.api import add_robot_routes
 from robot.dashboard.api_account import add_account_routes
 from robot.dashboard.api_admin import add_admin_routes
+from robot.dashboard.api_alerts import add_alert_routes
 from robot.dashboard.board import Board, make_board
 from robot.dashboard.gate import Gate
 from robot.dashboard.openapi import describe
@@ -83,6 +84,7 @@ def app_of(board: Board, allowed_hosts: Iterable[str] = ()) -> FastAPI:
     add_robot_routes(app, board)
     add_account_routes(app, board)
     add_admin_routes(app, board)
+    add_alert_routes(app, board)
     _add_files(app)
     return app
 

@@ -111,7 +111,7 @@ def test_place_of_the_last_session_is_given_back(path: Path) -> None:
     first.note_place(7, -1.25, 4.0, WALL)
     first._db.close()
     second = opened(path)
-    assert second.last_session() == LastSession("r1", 7, -1.25)
+    assert second.last_session() == LastSession("r1", 7, -1.25, ended=False)
     second.close(WALL)
 
 

@@ -41,6 +41,7 @@ ROUTES: dict[tuple[str, str], Right] = {
     ("POST", "/api/v1/commands"): STOP,
     ("GET", "/api/v1/status"): LOOK,
     ("GET", "/api/v1/history"): LOOK,
+    ("GET", "/api/v1/alerts"): LOOK,
     ("GET", "/api/v1/events"): LOOK,
     ("WEBSOCKET", "/api/v1/live"): LOOK,
     ("DELETE", "/api/v1/session"): Right.ACCOUNT,

@@ -1,0 +1,134 @@
+"""Everything the robot can say that has a code; docs/troubleshooting.md explains each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from robot.faults import FAULTS, Severity
+from robot.types import Mode, Reason
+
+
+class Kind(StrEnum):
+    """What sort of alert it is."""
+
+    FAULT = "fault"
+    """Something is wrong now; `robot/faults.py` has the table."""
+    NOTICE = "notice"
+    """Something has happened that a person should know of; nothing waits for it to go away."""
+
+
+class Notice(StrEnum):
+    """What may have happened outside the loop's own faults."""
+
+    ENDED_HARD = "ended_hard"
+    RECORDING_STOPPED = "recording_stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What the operator reads: what is so, and what to do."""
+
+    text: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertText:
+    """What an alert says, and how grave it is."""
+
+    kind: Kind
+    severity: Severity
+    text: str
+    remedy: str
+
+
+NOTICES: Mapping[Notice, AlertText] = {
+    Notice.ENDED_HARD: AlertText(
+        Kind.NOTICE,
+        Severity.WARN,
+        "The control program ended without being told to",
+        "Look for a power cut or a crash in the log; what may have been fired counts as fired",
+    ),
+    Notice.RECORDING_STOPPED: AlertText(
+        Kind.NOTICE,
+        Severity.WARN,
+        "Nothing is recorded any more",
+        "Free disk space or check the disk, then start the robot again",
+    ),
+}
+
+ALERTS: Mapping[str, AlertText] = {
+    **{
+        code.value: AlertText(Kind.FAULT, told.severity, told.text, told.remedy)
+        for code, told in FAULTS.items()
+    },
+    **{code.value: told for code, told in NOTICES.items()},
+}
+"""Every code that can become an alert."""
+
+WAITS: Mapping[Mode, Sentence] = {
+    Mode.STARTING: Sentence(
+        "Waiting for the valve controller, and to be told the place",
+        "Switch the controller on; set the position if the page asks for it",
+    ),
+    Mode.READY: Sentence("Waiting for START", "Press Start; nothing moves by itself"),
+    Mode.STOPPED: Sentence(
+        "Waiting to be released after a stop", "Free the aisle and the e-stop button, then press Release"
+    ),
+    Mode.FAULT: Sentence(
+        "Waiting for a fault to be mended and released", "Mend the fault that is shown, then press Release"
+    ),
+    Mode.DONE: Sentence(
+        "Waiting at the row's end", "Bring the cart to the next row and set the row or the position"
+    ),
+}
+"""What the robot waits for in each mode but RUNNING; there, a HOLD fault is the wait."""
+
+REFUSALS: Mapping[Reason, Sentence] = {
+    Reason.NOT_READY: Sentence("The flower is a bud or spent", "Nothing: it is looked at again next time"),
+    Reason.UNSURE: Sentence(
+        "The detector is not sure that the flower is ready", "Train the detector on pictures of this house"
+    ),
+    Reason.PLACE_UNSURE: Sentence(
+        "The flower's place is not known well enough", "Calibrate the camera; drive slower"
+    ),
+    Reason.OUT_OF_REACH: Sentence(
+        "No nozzle reaches the flower", "Check height and distance of the nozzle bank against the crop"
+    ),
+    Reason.TREATED_RECENTLY: Sentence(
+        "The flower was treated within the interval", "Nothing: it comes due again"
+    ),
+    Reason.DAILY_CAP: Sentence("The flower has had its treatments for today", "Nothing: tomorrow again"),
+    Reason.BUD_IN_JET: Sentence("A bud would be hit as well", "Nothing, or allow more in shot.bud_share"),
+    Reason.PASSED: Sentence(
+        "The nozzles were past it before a decision", "Drive slower; look at the page's latencies"
+    ),
+    Reason.NOZZLE_BUSY: Sentence("Its nozzle was busy with a neighbour", "Drive slower, or shorten the dose"),
+    Reason.OVER_AIR_BUDGET: Sentence(
+        "More pulses were due than the air allows", "Drive slower, or raise safety.max_pulses_per_s"
+    ),
+    Reason.NOT_ARMED: Sentence("The valve controller was not armed", "See the fault not_armed"),
+    Reason.ESTOP: Sentence("The e-stop was pressed or latched", "Free it, then press Release"),
+    Reason.LOW_PRESSURE: Sentence("The air pressure was too low", "See the fault pressure_low"),
+    Reason.LINK_DOWN: Sentence("There was no contact with the valve controller", "See the fault link_down"),
+    Reason.POSITION_UNSURE: Sentence(
+        "The cart did not know its place well enough", "See the fault position_unsure"
+    ),
+    Reason.OUTSIDE_ROW: Sentence("The flower lies outside the row", "Check row.length and the set position"),
+    Reason.OVER_CAP: Sentence(
+        "The train is longer than a safety cap allows", "Shorten the dose, or see the caps of [safety]"
+    ),
+    Reason.QUEUE_FULL: Sentence("The controller's queue was full", "Drive slower"),
+    Reason.LATE: Sentence("The pulse reached the controller too late", "Look at the page's latencies"),
+    Reason.STALE: Sentence(
+        "The controller had seen a later pulse already", "Check the serial cable for noise"
+    ),
+    Reason.BAD_SESSION: Sentence("The pulse belonged to an earlier connection", "Check the serial cable"),
+    Reason.NO_ANSWER: Sentence(
+        "The controller never said what became of it", "Check the serial cable for noise"
+    ),
+    Reason.STOPPED: Sentence("The robot was stopped or held", "See the message that is shown"),
+}
+"""Why a flower was left alone or a pulse not sent."""
