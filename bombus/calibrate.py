@@ -1,4 +1,4 @@
-"""Measure what the machine file must say: the lag of each valve, a camera's lens, and how it is mounted."""
+"""Measure what the machine file must say: valve lags, a camera's lens and mount, how far stage beliefs hold."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bombus.calibrate_camera import camera
+from bombus.calibrate_readiness import readiness
 from bombus.output import WrongUseError, ask_for_yes, people, print_json
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def calibrate() -> None:
 
 
 app.command()(camera)
+app.command()(readiness)
 
 
 @app.command()
