@@ -119,13 +119,13 @@ def _card_colours(detector: Detector) -> tuple[NDArray[np.float64], NDArray[np.f
 
 def _look(path: Path, machine: Path | None, model: Path | None, progress: Callable[[float], None]) -> Looker:
     """Drive the recording through the robot's own loop once more and remember every usable frame."""
-    from robot.recording_format import EVENT_TYPES, read_recording
+    from robot.recording_reader import read_recording
     from robot.settings import SHIPPED_MODEL
     from sim.replay import Replay, machine_of
     from vision.flower_map import FlowerMap
     from vision.model_card import model_card
 
-    recording = read_recording(path, EVENT_TYPES)
+    recording = read_recording(path)
     try:
         config = machine_of(recording, machine)
         chosen = model or (config.detector.model if config.detector.model.exists() else SHIPPED_MODEL)
@@ -169,14 +169,14 @@ def _views(
 
 def _write_pictures(recording: Path, out: Path, looker: Looker, picks: Sequence[Pick]) -> DataSet:
     """Take the picked pictures out of the recording as they lie there; return them with their pre-labels."""
-    from robot.recording_format import EVENT_TYPES, read_recording
+    from robot.recording_reader import read_recording
     from vision.datasets.labels import DataSet
     from vision.types import STAGE_NAMES
 
     wanted = {(looker.views[pick.index].side, looker.views[pick.index].seq): pick for pick in picks}
     written: dict[int, Picture] = {}
     (out / "images").mkdir(parents=True, exist_ok=True)
-    opened = read_recording(recording, EVENT_TYPES)
+    opened = read_recording(recording)
     try:
         for step in opened:
             for side, frame in step.frames.items():

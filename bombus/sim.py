@@ -31,7 +31,9 @@ def sim(
     list_faults: Annotated[
         bool, typer.Option("--list-faults", help="print the faults that can be named, and end")
     ] = False,
-    record: Annotated[Path | None, typer.Option(help="write an MCAP recording to this new file")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="new recording: NAME.mcap, or a folder for a file a minute")
+    ] = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="dashboard port, realtime only; 0 takes a free one")
     ] = 8080,

@@ -17,10 +17,11 @@ from robot.clock import Clock
 from robot.commands import CommandInbox
 from robot.ledger import Ledger
 from robot.loop import ControlLoop, LoopParts
-from robot.recorder import McapRecorder, new_recording_path
+from robot.recorder import McapRecorder
 from robot.recording_format import RecordingHeader
+from robot.recording_run import new_run_folder
 from robot.scribe import treated_in
-from robot.settings import CameraConfig, RobotConfig
+from robot.settings import CameraConfig, DetectorConfig, RobotConfig
 from robot.sight import SideParts
 from robot.telemetry import SnapshotPublisher
 from robot.types import StepRecord
@@ -79,7 +80,7 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
         raise BuildError(
             f"serial.port = '{config.serial.port}': not there; plug in the cable or name another port"
         )
-    detector = Detector(config.detector.model, config.detector.threads, provider=config.detector.provider)
+    detector = open_detector(config.detector)
     ledger = Ledger(config.ledger.path)
     cameras = {settings.side: settings.model() for settings in config.cameras}
     inbox = CommandInbox()
@@ -121,6 +122,11 @@ def alert_book(config: RobotConfig, ledger: Ledger, clock: Clock) -> AlertBook:
     if last is not None and not last.ended:
         alerts.notice(Notice.ENDED_HARD, f"in row {last.row}")
     return alerts
+
+
+def open_detector(wanted: DetectorConfig, model: Path | None = None) -> Detector:
+    """Return the machine's detector, or `model` run as the machine runs its own; raises ModelError."""
+    return Detector(model or wanted.model, wanted.threads, wanted.threshold, wanted.provider)
 
 
 def side_parts(
@@ -179,5 +185,5 @@ def _recorder(
 ) -> McapRecorder | NoRecorder:
     if not config.recording.enabled:
         return NoRecorder()
-    config.recording.folder.mkdir(parents=True, exist_ok=True)
-    return McapRecorder(new_recording_path(config.recording.folder, clock.wall()), header, cameras)
+    place = new_run_folder(config.recording.folder, clock.wall())
+    return McapRecorder(place, header, cameras, config=config.recording)

@@ -45,6 +45,7 @@ class Fault(StrEnum):
     FRAMES_RIGHT_BAD = "frames_right_bad"
     PULSES_UNANSWERED = "pulses_unanswered"
     LEDGER_FAILED = "ledger_failed"
+    RECORDING_FAILED = "recording_failed"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -149,6 +150,11 @@ FAULTS: Mapping[Fault, FaultText] = {
         Severity.STOP,
         "Pulses cannot be written to the ledger, so none are fired",
         "Free disk space, then release",
+    ),
+    Fault.RECORDING_FAILED: FaultText(
+        Severity.WARN,
+        "The recording has a gap; the ledger goes on",
+        "Free disk space or mark fewer recordings; it goes on by itself",
     ),
     Fault.INTERNAL_ERROR: FaultText(
         Severity.STOP,

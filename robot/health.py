@@ -81,6 +81,7 @@ class HealthInputs:
     over_duty: int
     ledger_problem: str
     sides: Mapping[Side, SideHealth]
+    recording_problem: str = ""
 
 
 class Health:
@@ -104,6 +105,8 @@ class Health:
             found[Fault.NOZZLE_DUTY] = f"{inputs.over_duty} in 10 s"
         if inputs.ledger_problem:
             found[Fault.LEDGER_FAILED] = inputs.ledger_problem
+        if inputs.recording_problem:
+            found[Fault.RECORDING_FAILED] = inputs.recording_problem
         return found
 
     def _check_link(self, inputs: HealthInputs, found: dict[Fault, str]) -> None:

@@ -68,7 +68,9 @@ class Hearing:
             for pulse_id in reported:
                 self._link.acknowledge(pulse_id, now)
 
-    def health(self, now: float, pilot: Pilot, sights: Mapping[Side, Sight]) -> HealthInputs:
+    def health(
+        self, now: float, pilot: Pilot, sights: Mapping[Side, Sight], recording_problem: str = ""
+    ) -> HealthInputs:
         """Gather what the fault checks look at."""
         cart, telemetry = self._cart, self._cart.telemetry
         pose = cart.pose(now)
@@ -95,6 +97,7 @@ class Hearing:
             unanswered=sum(now - t < RECENT_S for t in self._pulses.unanswered_times),
             over_duty=sum(now - t < RECENT_S for t in self._over_duty),
             ledger_problem=self._scribe.problem,
+            recording_problem=recording_problem,
             sides={side: sight.health() for side, sight in sights.items()},
         )
 

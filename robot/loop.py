@@ -119,7 +119,8 @@ class ControlLoop:
 
         frames, detections = self._see()
 
-        self.scribe.note(self.pilot.judge(self._hearing.health(now, self.pilot, self.sights)), now)
+        health = self._hearing.health(now, self.pilot, self.sights, self._recorder.problem)
+        self.scribe.note(self.pilot.judge(health), now)
         self._alerts.take(self.pilot.faults.active, commands, now)
         pose = self.cart.pose(now)
         planned = self._plan(pose, now, bool(frames))
@@ -131,15 +132,12 @@ class ControlLoop:
             self._link.fire(as_commands(allowed), now)
         self.stopwatch.lap("fire")
 
-        refusals = self._explain(planned, allowed, refused, pose)
+        refusals, places = self._explain(planned, allowed, refused, pose)
         self._decisions.add(allowed, refused, refusals)
         self.pilot.steer(now)
         self.scribe.keep_place(self.cart, pose, now)
-        self._recorder.record_step(
-            StepRecord(
-                now, tuple(events), frames, commands, self.mode, pose, detections, allowed, refused, refusals
-            )
-        )
+        given = (now, tuple(events), frames, commands, self.mode, pose, detections)
+        self._recorder.record_step(StepRecord(*given, allowed, refused, refusals, places))
         self._showing.show(now, pose, frames)
         self.stopwatch.lap("tell")
 
@@ -261,8 +259,8 @@ class ControlLoop:
         allowed: Sequence[PlannedPulse],
         refused: Sequence[PulseRefusal],
         pose: Pose | None,
-    ) -> tuple[FlowerRefusal, ...]:
-        """Return the flowers whose reason is new, and the last word on those just passed."""
+    ) -> tuple[tuple[FlowerRefusal, ...], dict[FlowerKey, Place]]:
+        """Return the flowers whose reason is new, the last word on those just passed, and their places."""
         for pulse in allowed:
             self.reasons.shot(pulse.side, pulse.flower_ids, pulse.places)
         by_safety = (
@@ -280,9 +278,10 @@ class ControlLoop:
         }
         changed = self.reasons.refuse(refusals, places)
         if pose is None:
-            return tuple(changed)
+            return tuple(changed), places
         direction = 1 if pose.velocity >= 0 else -1
         last_words, finals = self.reasons.passed(pose, direction, self.pulses.treatments)
         self.scribe.finish(finals)
         self._showing.finished(finals)
-        return (*changed, *last_words)
+        places |= {(final.side, final.flower_id): final.place for final in finals}
+        return (*changed, *last_words), places

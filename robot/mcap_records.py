@@ -17,7 +17,7 @@ from typing import BinaryIO
 from mcap.data_stream import ReadDataStream
 from mcap.exceptions import McapError
 from mcap.opcode import Opcode
-from mcap.records import Channel, Chunk, Message, Metadata
+from mcap.records import Channel, Chunk, Message, Metadata, Schema
 from mcap.stream_reader import CRCValidationError, get_chunk_data_stream
 
 MAGIC = b"\x89MCAP0\r\n"
@@ -27,7 +27,7 @@ MAX_RECORD = 1 << 30
 _HEAD = struct.Struct("<BQ")
 _CHUNK_HEAD = struct.Struct("<QQQII")
 
-Record = Channel | Message | Metadata
+Record = Schema | Channel | Message | Metadata
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class _EndOfReadableError(Exception):
 
 
 def records(file: BinaryIO, cut: Cut) -> Iterator[Record]:
-    """Yield channels, messages and metadata in file order; afterwards `cut` says whether all was read.
+    """Yield schemas, channels, messages and metadata in file order; afterwards `cut` says whether all was read.
 
     `file` stands behind the magic bytes.
     """
@@ -100,6 +100,8 @@ def _inside_chunk(body: bytes) -> Iterator[Record]:
 def _parse(opcode: int, body: bytes) -> Iterator[Record]:
     if opcode == Opcode.MESSAGE:
         yield Message.read(_stream(body), len(body))
+    elif opcode == Opcode.SCHEMA:
+        yield Schema.read(_stream(body))
     elif opcode == Opcode.CHANNEL:
         yield Channel.read(_stream(body))
     elif opcode == Opcode.METADATA:

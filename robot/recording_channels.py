@@ -31,6 +31,7 @@ from foxglove.messages import (
     Vector3,
 )
 
+from robot.recording_format import image_topic
 from robot.types import StepRecord
 from vision.calibration import CameraModel
 from vision.types import STAGE_NAMES, Detections, Frame, Side
@@ -58,7 +59,7 @@ class ViewerChannels:
         self._stamp = stamp
         self._cameras = cameras
         self._images = {
-            side: CompressedImageChannel(f"/camera/{side}", context=context) for side in ("left", "right")
+            side: CompressedImageChannel(image_topic(side), context=context) for side in ("left", "right")
         }
         self._marks = {
             side: ImageAnnotationsChannel(f"/camera/{side}/annotations", context=context)
@@ -96,18 +97,28 @@ class ViewerChannels:
         if record.pose is not None and record.frames:
             place = _transform("row", "cart", Vector3(x=record.pose.s, y=0.0, z=0.0), None, at)
             self._places.log(FrameTransforms(transforms=[place]), log_time=at)
-        for line in self._lines(record):
-            message = Log(timestamp=_time(at), level=LogLevel.Info, message=line, name="loop")
-            self._log.log(message, log_time=at)
+        for level, name, line in self._lines(record):
+            self._log.log(Log(timestamp=_time(at), level=level, message=line, name=name), log_time=at)
 
-    def _lines(self, record: StepRecord) -> Iterable[str]:
+    def _lines(self, record: StepRecord) -> Iterable[tuple[LogLevel, str, str]]:
         for command in record.commands:
             value = "" if command.value is None else f" {command.value:g}"
             by = f" by {command.by}" if command.by else ""
-            yield f"command {command.name}{value} {command.text}".rstrip() + by
+            yield LogLevel.Info, "loop", f"command {command.name}{value} {command.text}".rstrip() + by
         if record.mode != self._last_mode:
-            yield f"mode {record.mode}"
+            yield LogLevel.Info, "loop", f"mode {record.mode}"
             self._last_mode = record.mode
+        for pulse in record.pulses:
+            flowers = ", ".join(map(str, pulse.flower_ids))
+            shot = f"pulse {pulse.pulse_id}: nozzle {pulse.nozzle} at {pulse.side} flowers {flowers}"
+            yield LogLevel.Info, "shots", shot
+        for refused in record.pulse_refusals:
+            line = f"pulse {refused.pulse.pulse_id} not sent: {refused.reason.value} {refused.detail}"
+            yield LogLevel.Warning, "shots", line.rstrip()
+        for one in record.flower_refusals:
+            left = "passed untreated" if one.final else "left for now"
+            line = f"{one.side} flower {one.flower_id} {left}: {one.reason.value}"
+            yield LogLevel.Info if one.final else LogLevel.Debug, "flowers", line
 
 
 def _annotations(detections: Detections, stamp: Timestamp) -> ImageAnnotations:

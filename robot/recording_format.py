@@ -1,38 +1,45 @@
 """A recording: what the loop was given and what it decided, step by step. Recorder and replay meet here.
 
-One MCAP file. A step is written as its pictures, then its decisions, then `/bombus/inputs`, which closes it:
-a file that is cut off anywhere never shows half a step.
+MCAP files, one a minute. A step is written as its pictures and detections, then its decisions, then
+`/bombus/inputs`, which closes it: a file that is cut off anywhere never shows half a step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import cv2
 import msgspec
 import numpy as np
 import simplejpeg
-from mcap.records import Channel, Message, Metadata
 
 from firmware_bridge.events import Event
 from robot.ledger import TreatedPlace
-from robot.mcap_records import MAGIC, Cut, protobuf_field, records
-from robot.types import Command, FlowerRefusal, Mode, PlannedPulse, PulseRefusal
-from vision.types import SIDES, Frame, Pose, Side
+from robot.recording_messages import Decisions
+from robot.types import Command
+from vision.types import Detections, Frame, Side
 
 T = TypeVar("T")
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 INPUTS_TOPIC = "/bombus/inputs"
 DECISIONS_TOPIC = "/bombus/decisions"
 HEADER_METADATA = "bombus.header"
+END_METADATA = "bombus.end"
 EVENT_TYPES: tuple[type, ...] = get_args(Event)
 """What the bridge may tell the loop; recorded by name and fields."""
 
-IMAGE_DATA_FIELD = 2
-"""Number of `data` in foxglove.CompressedImage (schemas/proto/foxglove/CompressedImage.proto)."""
+
+def image_topic(side: Side) -> str:
+    """Return the topic of a side's pictures."""
+    return f"/camera/{side}"
+
+
+def detections_topic(side: Side) -> str:
+    """Return the topic of what the detector found on a side."""
+    return f"/bombus/{side}/detections"
 
 
 class RecordingError(Exception):
@@ -44,6 +51,7 @@ class RecordingHeader(msgspec.Struct, frozen=True):
 
     `wall_start` is UTC in ISO 8601, `model_sha256` of the detector's ONNX file, `config_toml` the machine
     file's text, `treated` what the ledger knew of the row, `extra` whatever else the builder must know.
+    A run's files count `part` from 0; all begin with the same header but for it and `first_step`.
     """
 
     wall_start: str
@@ -53,6 +61,8 @@ class RecordingHeader(msgspec.Struct, frozen=True):
     treated: tuple[TreatedPlace, ...] = ()
     versions: dict[str, str] = {}
     extra: dict[str, str] = {}
+    part: int = 0
+    first_step: int = 0
     format_version: int = FORMAT_VERSION
 
 
@@ -68,26 +78,16 @@ class FrameRef(msgspec.Struct, frozen=True):
 
 
 class StepInputs(msgspec.Struct, frozen=True):
-    """The message on `/bombus/inputs`; events as (type name, fields). `lost_before` counts dropped steps."""
+    """What a step was given, in msgpack inside `bombus.StepInputs`; events as (type name, fields).
+
+    Steps are numbered from 0 through all files of a run; a number left out is a step that was not recorded.
+    """
 
     index: int
     now: float
     events: list[tuple[str, Any]]
     frames: list[FrameRef]
     commands: list[Command]
-    lost_before: int
-
-
-class Decisions(msgspec.Struct, frozen=True):
-    """The message on `/bombus/decisions`."""
-
-    index: int
-    now: float
-    mode: Mode
-    pose: Pose | None
-    pulses: tuple[PlannedPulse, ...]
-    pulse_refusals: tuple[PulseRefusal, ...]
-    flower_refusals: tuple[FlowerRefusal, ...]
 
 
 class UnknownEvent(msgspec.Struct, frozen=True):
@@ -98,10 +98,11 @@ class UnknownEvent(msgspec.Struct, frozen=True):
 
 
 class RecordedFrame(msgspec.Struct, frozen=True):
-    """A frame as it was taken, its picture still encoded."""
+    """A frame as it was taken, its picture still encoded; `found` is None where nothing was detected in it."""
 
     ref: FrameRef
     image: bytes
+    found: Detections | None = None
 
     def decode(self) -> Frame:
         """Return the frame with its pixels; raises RecordingError when the picture is damaged."""
@@ -131,111 +132,6 @@ class RecordedStep(msgspec.Struct, frozen=True):
     decisions: Decisions | None
 
 
-class Recording:
-    """An open recording: iterate it once for its steps.
-
-    `truncated` and `inexact_because` (empty when a replay must give the same decisions) hold for the part
-    read so far and are final after the last step.
-    """
-
-    def __init__(self, path: Path, event_types: Sequence[type]) -> None:
-        self.path = path
-        self._event_types = {kind.__name__: kind for kind in event_types}
-        self._cut = Cut(reason="")
-        self.inexact_because = ""
-        self._file = _open(path)
-        self._size = max(1, path.stat().st_size)
-        cut = Cut()
-        self._records = records(self._file, cut)
-        try:
-            self.header = _read_header(path, self._records, cut)
-        except RecordingError:
-            self._file.close()
-            raise
-        self._cut = cut
-        self._channels: dict[int, str] = {}
-        self._images: dict[Side, bytes] = {}
-        self._decisions: Decisions | None = None
-
-    @property
-    def truncated(self) -> bool:
-        """Whether the file ends early or is damaged."""
-        return bool(self.truncated_because)
-
-    @property
-    def truncated_because(self) -> str:
-        """Why reading ended early, or an empty text; final after the last step."""
-        return self._cut.reason
-
-    @property
-    def share_read(self) -> float:
-        """How much of the file has been read, 0..1, in steps of the file's chunks."""
-        return min(1.0, self._cut.offset / self._size)
-
-    def __iter__(self) -> Iterator[RecordedStep]:
-        with self._file:
-            for record in self._records:
-                if isinstance(record, Channel):
-                    self._channels[record.id] = record.topic
-                elif isinstance(record, Message):
-                    step = self._take(self._channels.get(record.channel_id, ""), record.data)
-                    if step is not None:
-                        yield step
-
-    def close(self) -> None:
-        """Close the file; only needed when it is not read to its end."""
-        self._file.close()
-
-    def _take(self, topic: str, data: bytes) -> RecordedStep | None:
-        if topic == INPUTS_TOPIC:
-            return self._step(_decoded(self.path, data, msgspec.msgpack.decode, StepInputs))
-        if topic == DECISIONS_TOPIC:
-            self._decisions = _decoded(self.path, data, msgspec.json.decode, Decisions)
-        for side in SIDES:
-            if topic == f"/camera/{side}":
-                self._images[side] = _decoded(self.path, data, _image_bytes, bytes)
-        return None
-
-    def _step(self, inputs: StepInputs) -> RecordedStep:
-        images, self._images = self._images, {}
-        decisions, self._decisions = self._decisions, None
-        if inputs.lost_before and not self.inexact_because:
-            self.inexact_because = f"{inputs.lost_before} steps before step {inputs.index} were not recorded"
-        frames: dict[Side, RecordedFrame] = {}
-        for ref in inputs.frames:
-            if not ref.exact and not self.inexact_because:
-                self.inexact_because = f"the pictures of {ref.camera_id} were compressed again to be recorded"
-            frames[ref.side] = RecordedFrame(ref, images.get(ref.side, b""))
-        return RecordedStep(
-            inputs.index,
-            inputs.now,
-            tuple(self._event(name, fields) for name, fields in inputs.events),
-            frames,
-            tuple(inputs.commands),
-            decisions,
-        )
-
-    def _event(self, name: str, fields: Any) -> object:
-        kind = self._event_types.get(name)
-        if kind is None:
-            if not self.inexact_because:
-                self.inexact_because = f"it holds events of type {name}, which this version does not know"
-            return UnknownEvent(name, fields)
-        try:
-            event: object = msgspec.convert(fields, kind)
-        except msgspec.ValidationError as error:
-            raise RecordingError(
-                f"recording {self.path}: its {name} event has other fields ({error}); "
-                "replay it with the version of Bombus that recorded it"
-            ) from error
-        return event
-
-
-def read_recording(path: Path, event_types: Sequence[type] = EVENT_TYPES) -> Recording:
-    """Open a recording, whole or cut off; raises RecordingError when it is none."""
-    return Recording(path, event_types)
-
-
 def pack_event(event: object) -> tuple[str, Any]:
     """Return an event as its type's name and its fields."""
     return type(event).__name__, event
@@ -246,43 +142,8 @@ def pack_header(header: RecordingHeader) -> Mapping[str, str]:
     return {"json": msgspec.json.encode(header).decode(), "wall_start": header.wall_start}
 
 
-def _open(path: Path) -> BinaryIO:
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise RecordingError(
-            f"recording {path}: {error.strerror or error}; name an .mcap file written by --record"
-        ) from error
-    if file.read(len(MAGIC)) != MAGIC:
-        file.close()
-        raise RecordingError(f"recording {path}: not an MCAP file; name an .mcap file written by --record")
-    return file
-
-
-def _read_header(path: Path, found: Iterator[object], cut: Cut) -> RecordingHeader:
-    for record in found:
-        if isinstance(record, Metadata) and record.name == HEADER_METADATA:
-            text = record.metadata.get("json", "").encode()
-            version = _decoded(path, text, msgspec.json.decode, dict[str, Any]).get("format_version")
-            if version != FORMAT_VERSION:
-                raise RecordingError(
-                    f"recording {path}: format {version}, this version reads {FORMAT_VERSION}; "
-                    "replay it with the version of Bombus that recorded it"
-                )
-            return _decoded(path, text, msgspec.json.decode, RecordingHeader)
-        if isinstance(record, Message):
-            break
-    why = f" ({cut.reason})" if cut.reason else ""
-    raise RecordingError(
-        f"recording {path}: no Bombus header in it{why}; name an .mcap file written by --record"
-    )
-
-
-def _image_bytes(message: bytes, type: type[bytes]) -> bytes:
-    return type(protobuf_field(message, IMAGE_DATA_FIELD))
-
-
-def _decoded(path: Path, data: bytes, decode: Any, kind: type[T]) -> T:
+def decoded(path: Path, data: bytes, decode: Any, kind: type[T]) -> T:
+    """Return what `decode` makes of `data`; raises RecordingError."""
     try:
         value: T = decode(data, type=kind)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:

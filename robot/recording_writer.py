@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,19 +19,21 @@ from foxglove.mcap import MCAPWriteOptions
 from robot.recording_channels import ViewerChannels
 from robot.recording_format import (
     DECISIONS_TOPIC,
+    END_METADATA,
     HEADER_METADATA,
     INPUTS_TOPIC,
-    Decisions,
     FrameRef,
     RecordingError,
     RecordingHeader,
     StepInputs,
+    detections_topic,
     pack_event,
     pack_header,
 )
+from robot.recording_messages import SCHEMA, decisions_message, detections_message, message
 from robot.types import StepRecord
 from vision.calibration import CameraModel
-from vision.types import Frame, Side
+from vision.types import SIDES, Detections, Frame, Side
 
 CHUNK_BYTES = 4 * 1024 * 1024
 JPEG_QUALITY = 95
@@ -67,6 +70,15 @@ class DiskFile:
             self.error = self.error or error
             raise
 
+    def sync(self) -> None:
+        """Put everything so far on the disk itself, where no power cut reaches it."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self.error = self.error or error
+            raise
+
     def close(self) -> None:
         """Close the file; what a full disk refuses now is lost."""
         with contextlib.suppress(OSError):
@@ -89,7 +101,7 @@ class RecordingWriter:
         self._t_start = header.t_start
         self._wall_start_ns = round(datetime.fromisoformat(header.wall_start).timestamp() * 1e9)
         self._lossless = lossless
-        self._index = 0
+        self._index = header.first_step
         self._all_exact = True
         self._last_mode = ""
         try:
@@ -107,9 +119,9 @@ class RecordingWriter:
         self._mcap = foxglove.open_mcap(self._file, context=context, writer_options=options)
         self._mcap.write_metadata(HEADER_METADATA, dict(pack_header(header)))
         self._viewers = ViewerChannels(context, cameras, self.stamp)
-        schema = foxglove.Schema(name="bombus.StepInputs", encoding="", data=b"")
-        self._inputs = Channel(INPUTS_TOPIC, schema=schema, message_encoding="msgpack", context=context)
-        self._decisions = Channel(DECISIONS_TOPIC, schema=_decisions_schema(), context=context)
+        self._inputs = _channel(INPUTS_TOPIC, "StepInputs", context)
+        self._decisions = _channel(DECISIONS_TOPIC, "Decisions", context)
+        self._found = {side: _channel(detections_topic(side), "Detections", context) for side in SIDES}
         self._viewers.begin(header.t_start)
         self.flush()
 
@@ -122,23 +134,24 @@ class RecordingWriter:
         """Return the wall time of monotonic `t` in ns since 1970, by the clock at the file's start."""
         return max(0, self._wall_start_ns + round((t - self._t_start) * 1e9))
 
-    def write(self, record: StepRecord, lost_before: int) -> None:
-        """Write one step, which comes after `lost_before` steps that were lost; raises RecordingError."""
-        self._index += lost_before
-        refs = [self._write_frame(side, frame, record.now) for side, frame in record.frames.items()]
+    def write(self, record: StepRecord, index: int) -> None:
+        """Write the step of that number; numbers left out are steps that were lost. Raises RecordingError."""
+        self._index = index
+        refs = [self._write_frame(side, frame, record) for side, frame in record.frames.items()]
         self._viewers.step(record)
         at = self.stamp(record.now)
         if self._is_worth_telling(record):
-            self._decisions.log(msgspec.json.encode(_decisions(record, self._index)), log_time=at)
+            self._decisions.log(decisions_message(record, self._index), log_time=at)
         inputs = StepInputs(
             self._index,
             record.now,
             [pack_event(event) for event in record.events],
             refs,
             list(record.commands),
-            lost_before,
         )
-        self._inputs.log(msgspec.msgpack.encode(inputs), log_time=at)
+        packed = msgspec.msgpack.encode(inputs)
+        told = message("StepInputs", index=self._index, now=record.now, msgpack=packed)
+        self._inputs.log(told.SerializeToString(), log_time=at)
         self._index += 1
         self._check_disk()
 
@@ -150,21 +163,32 @@ class RecordingWriter:
             self._check_disk()
             raise RecordingError(f"recording {self.path}: {error}; start another one") from error
 
+    def sync(self) -> None:
+        """Put everything so far on the disk itself; raises RecordingError."""
+        self.flush()
+        with contextlib.suppress(OSError):
+            self._file.sync()
+        self._check_disk()
+
     def close(self, dropped_steps: int) -> None:
         """Finish the file."""
         end = {"steps": str(self._index), "dropped_steps": str(dropped_steps)}
         end["pictures_exact"] = "yes" if self._all_exact else "no"
         # After a disk error this fails too; the file is then as readable as after a power cut.
         with contextlib.suppress(RuntimeError):
-            self._mcap.write_metadata("bombus.end", end)
+            self._mcap.write_metadata(END_METADATA, end)
         with contextlib.suppress(RuntimeError):
             self._mcap.close()
         self._file.close()
 
-    def _write_frame(self, side: Side, frame: Frame, now: float) -> FrameRef:
+    def _write_frame(self, side: Side, frame: Frame, record: StepRecord) -> FrameRef:
         data, kind, exact = self._encoded(frame)
         self._all_exact &= exact
-        self._viewers.image(side, frame, data, kind, now)
+        self._viewers.image(side, frame, data, kind, record.now)
+        found = record.detections.get(side)
+        if isinstance(found, Detections):
+            told = detections_message(frame.camera_id, frame.seq, found)
+            self._found[side].log(told, log_time=self.stamp(record.now))
         return FrameRef(side, frame.camera_id, frame.seq, frame.t_capture, kind, exact)
 
     def _encoded(self, frame: Frame) -> tuple[bytes, str, bool]:
@@ -191,20 +215,6 @@ class RecordingWriter:
             )
 
 
-def _decisions(record: StepRecord, index: int) -> Decisions:
-    return Decisions(
-        index,
-        record.now,
-        record.mode,
-        record.pose,
-        record.pulses,
-        record.pulse_refusals,
-        record.flower_refusals,
-    )
-
-
-def _decisions_schema() -> dict[str, object]:
-    """Return the JSON schema of Decisions as one object that needs nothing else."""
-    (found,), parts = msgspec.json.schema_components([Decisions], ref_template="#/$defs/{name}")
-    name = str(found["$ref"]).rpartition("/")[2]
-    return {**parts[name], "$defs": parts, "title": "bombus.Decisions"}
+def _channel(topic: str, name: str, context: Context) -> Channel:
+    schema = foxglove.Schema(name=f"bombus.{name}", encoding="protobuf", data=SCHEMA)
+    return Channel(topic, schema=schema, message_encoding="protobuf", context=context)

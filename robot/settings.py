@@ -20,6 +20,7 @@ from robot.dose import DoseConfig
 from robot.health import HealthConfig
 from robot.odometry import OdometryConfig
 from robot.planner import Machine, PlannerConfig
+from robot.recording_store import RecordingConfig
 from robot.safety import SafetyConfig
 from robot.shots import ShotConfig
 from robot.slip_watch import SlipWatchConfig
@@ -119,6 +120,9 @@ class DetectorConfig(Section):
     """The flower detector."""
 
     model: Path = Field(SHIPPED_MODEL, description="ONNX file with its card beside it")
+    threshold: float | None = Field(
+        None, ge=0.01, le=0.99, description="score from which a find counts; the model card's when left out"
+    )
     threads: int = Field(
         1, ge=1, le=64, description="inference threads; one is best unless the machine idles"
     )
@@ -148,13 +152,6 @@ class SerialConfig(Section):
     baud_rate: int = Field(
         1_000_000, ge=9_600, le=4_000_000, description="baud; without meaning over USB CDC"
     )
-
-
-class RecordingConfig(Section):
-    """Recordings of what the robot saw and decided."""
-
-    enabled: bool = Field(False, description="record every run")
-    folder: Path = Field(Path("runs/recordings"), description="a new file a run, made when missing")
 
 
 class DashboardConfig(Section):

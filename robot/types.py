@@ -206,7 +206,8 @@ class LoopView:
 class StepRecord:
     """One step as the recorder keeps it: the inputs that decide, and what was decided.
 
-    `events` are the bridge's own event objects in the order they came.
+    `events` are the bridge's own event objects in the order they came, `places` where the refused flowers
+    stand.
     """
 
     now: float
@@ -219,10 +220,16 @@ class StepRecord:
     pulses: tuple[PlannedPulse, ...]
     pulse_refusals: tuple[PulseRefusal, ...]
     flower_refusals: tuple[FlowerRefusal, ...]
+    places: Mapping[FlowerKey, Place] = field(default_factory=dict)
 
 
 class Recorder(Protocol):
     """Keeps what happened; must not block the loop for longer than a buffered write."""
+
+    @property
+    def problem(self) -> str:
+        """Why something is not kept at the moment, or an empty text."""
+        ...
 
     def record_step(self, record: StepRecord) -> None:
         """Keep one step."""

@@ -16,7 +16,7 @@ from rich.progress import Progress
 from firmware_bridge.bridge import McuBridge
 from firmware_bridge.core import Core
 from firmware_bridge.core_config import CoreConfig
-from robot.build import NoRecorder, recording_header, side_parts
+from robot.build import NoRecorder, open_detector, recording_header, side_parts
 from robot.calibration.config import calibrated_lags
 from robot.config import DEMO_MACHINE, load_config
 from robot.ledger import Ledger
@@ -110,8 +110,7 @@ class LockstepRow:
 
     def _sides(self) -> dict[Side, SideParts]:
         onnx = self.detector_name == "onnx"
-        wanted = self.config.detector
-        shared = Detector(wanted.model, wanted.threads, provider=wanted.provider) if onnx else None
+        shared = open_detector(self.config.detector) if onnx else None
         return {camera.side: self._side(camera, shared) for camera in self.config.cameras}
 
     def _side(self, settings: CameraConfig, shared: Detector | None) -> SideParts:
@@ -206,7 +205,14 @@ def recorder_for(path: Path, config: RobotConfig, detector: str, ledger: Ledger)
     header = recording_header(config, text, ledger, SimClock(lambda t: None), sha256)
     header = msgspec.structs.replace(header, extra={**header.extra, "detector": detector})
     cameras = {settings.side: settings.model() for settings in config.cameras}
-    return McapRecorder(path, header, cameras, synchronous=True)
+    return McapRecorder(
+        path,
+        header,
+        cameras,
+        config=config.recording,
+        synchronous=True,
+        lossless=detector == "truth",
+    )
 
 
 def run_lockstep(

@@ -7,28 +7,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
 import msgspec
 
 from firmware_bridge.events import Event
+from robot.build import open_detector
 from robot.config import ConfigError, load_config, parse_config
 from robot.loop import ControlLoop, LoopParts
-from robot.recording_format import Decisions, RecordedStep, Recording, RecordingHeader, read_recording
+from robot.recording_format import EVENT_TYPES, RecordedStep, RecordingHeader
+from robot.recording_messages import Decisions
+from robot.recording_reader import Recording, read_recording
 from robot.settings import SHIPPED_MODEL, RobotConfig
 from robot.sight import FlowerDetector, SideParts
 from robot.types import FlowerKey, Reason, StepRecord
 from sim.replay_compare import Comparison, Difference
 from sim.replay_parts import HeldCommands, HeldFrame, LastStep, ReplayClock, ReplayLink, ledger_as_it_was
-from vision.detector import Detector
 from vision.flower_map import FlowerMap
 from vision.frame_checks import FrameChecks
 from vision.types import STAGE_NAMES, Detections, Side
 
 Progress = Callable[[float], None]
 """Takes how much is done, 0..1."""
-
-EVENT_TYPES: tuple[type, ...] = get_args(Event)
 
 
 class ReplayError(Exception):
@@ -256,7 +256,7 @@ def detector_of(
     model = config.detector.model
     if machine is None and not model.exists():
         model = SHIPPED_MODEL
-    detector = Detector(model, config.detector.threads, provider=config.detector.provider)
+    detector = open_detector(config.detector, model)
     wanted, given = recording.header.model_sha256, detector.model.sha256
     if wanted in {"", given}:
         there, here = recording.header.extra.get("provider", ""), detector.model.provider

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from robot.decisions import DecisionHash
-from robot.recording_format import Decisions
+from robot.recording_messages import Decisions
 from robot.types import FlowerRefusal, Mode, PlannedPulse, PulseRefusal, StepRecord
 
 KEEP_DIFFERENCES = 1000

@@ -116,6 +116,8 @@ class HeldCommands:
 class LastStep:
     """A Recorder that keeps the last step, and a TelemetrySink that keeps the last view."""
 
+    problem = ""
+
     def __init__(self) -> None:
         self.record: StepRecord | None = None
         self.view: LoopView | None = None

@@ -10,16 +10,16 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from robot.build import open_detector
 from robot.config import with_overrides
 from robot.decisions import DecisionHash
-from robot.recording_format import Decisions
+from robot.recording_messages import Decisions
 from robot.settings import CameraConfig, RobotConfig
 from robot.sight import FlowerDetector
 from sim.replay import Progress, ReplayError, ReplayResult, Tally, decisions_in
 from sim.replay_cart import Image, PictureRow
 from sim.replay_compare import Comparison
 from sim.replay_parts import LastStep
-from vision.detector import Detector
 from vision.stills import PICTURE_SUFFIXES, pictures_in, read_picture
 
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".mjpeg")
@@ -216,8 +216,7 @@ def replay_pictures(
     config = config_for_pictures(config, speed_m_s)
     camera = config.cameras[0]
     film: Film = Stills(path) if is_still(path) else Video(path, config.drive.cruise_speed)
-    wanted = config.detector
-    detector = detector or Detector(wanted.model, wanted.threads, provider=wanted.provider)
+    detector = detector or open_detector(config.detector)
     run = PictureRun(config, detector, None if against is None else decisions_in(against))
     for number, image in enumerate(film.images()):
         run.show(fitted(image, camera), number * film.spacing_m)

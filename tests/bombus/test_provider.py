@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from robot.config import DEMO_MACHINE, ConfigError, load_config
-from robot.recording_format import Recording
+from robot.recording_reader import Recording
 from robot.settings import SHIPPED_MODEL
 from sim.replay import detector_of
 

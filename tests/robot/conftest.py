@@ -227,6 +227,7 @@ class Rig:
     commands: list[Command] = field(default_factory=list)
     records: list[StepRecord] = field(default_factory=list)
     views: list[LoopView] = field(default_factory=list)
+    problem: str = ""
     parts: LoopParts = field(init=False)
     loop: ControlLoop = field(init=False)
 

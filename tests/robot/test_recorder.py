@@ -3,154 +3,34 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import simplejpeg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcap.reader import make_reader
+from mcap_protobuf.decoder import DecoderFactory
 
 from robot import recorder as recorder_module
-from robot.ledger import TreatedPlace
-from robot.recorder import McapRecorder, new_recording_path
-from robot.recording_format import RecordedStep, RecordingError, RecordingHeader, UnknownEvent, read_recording
-from robot.types import (
-    Command,
-    CommandName,
-    FlowerRefusal,
-    Mode,
-    PlannedPulse,
-    PulseRefusal,
-    Reason,
-    StepRecord,
-    Train,
-)
-from vision.calibration import CameraModel
-from vision.types import Detections, Frame, Pose, Side
-
-
-@dataclass(frozen=True, slots=True)
-class Ticked:
-    """An event as the bridge makes them."""
-
-    t: float
-    encoder_ticks: int
-    name: str
-    raw: bytes
-
-
-EVENT_TYPES = (Ticked,)
-HEADER = RecordingHeader(
-    wall_start="2026-11-24T10:00:00+00:00",
-    t_start=100.0,
-    config_toml='name = "demo"\n',
-    model_sha256="ab" * 32,
-    treated=(TreatedPlace("left", (1.0, 1.6, 0.4), 7, 3600.0),),
-    versions={"bombus": "0.1.0"},
-)
-
-
-def camera(side: Side) -> CameraModel:
-    return CameraModel(
-        camera_id=f"cam-{side}",
-        side=side,
-        width=64,
-        height=32,
-        fx=45.0,
-        fy=45.0,
-        cx=31.5,
-        cy=15.5,
-        s_offset=0.45,
-        h=1.6,
-    )
-
-
-CAMERAS: dict[Side, CameraModel] = {"left": camera("left"), "right": camera("right")}
-
-
-def picture(seed: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
-    return np.random.default_rng(seed).integers(0, 255, (32, 64, 3), np.uint8)
-
-
-def frame(side: Side, seq: int, *, encoded: bool = True) -> Frame:
-    image = picture(seq)
-    if not encoded:
-        return Frame(f"cam-{side}", seq, 100.0 + seq / 15, image)
-    jpeg = simplejpeg.encode_jpeg(image, colorspace="BGR")
-    return Frame(f"cam-{side}", seq, 100.0 + seq / 15, simplejpeg.decode_jpeg(jpeg, colorspace="BGR"), jpeg)
-
-
-def step(i: int, frames: dict[Side, Frame] | None = None) -> StepRecord:
-    pulse = PlannedPulse(
-        i,
-        "left",
-        3,
-        12000 + i,
-        1,
-        Train(15000, 41667, 3),
-        (1.2, 1.6, 0.4),
-        (5, 6),
-        ((1.2, 1.6, 0.4), (1.21, 1.6, 0.41)),
-    )
-    found = Detections(
-        np.array([[1, 2, 10, 12]], np.float32),
-        np.array([[0.1, 0.8, 0.1]], np.float32),
-        np.array([0.8], np.float32),
-    )
-    return StepRecord(
-        now=100.0 + i * 0.0100000001,
-        events=(Ticked(100.0 + i * 0.01, i * 17, "tick", bytes([i % 256, 255])),),
-        frames=frames or {},
-        commands=(Command(CommandName.SET_SPEED, 0.15, "", "tablet"),) if i % 7 == 0 else (),
-        mode=Mode.RUNNING if i > 2 else Mode.READY,
-        pose=Pose(100.0, 0.1 * i, 0.15, 0.001),
-        detections=dict.fromkeys(frames or {}, found),
-        pulses=(pulse,) if frames else (),
-        pulse_refusals=(PulseRefusal(pulse, Reason.LATE, "too late"),) if i % 5 == 0 else (),
-        flower_refusals=(FlowerRefusal("right", 9, Reason.UNSURE, True),) if i % 3 == 0 else (),
-    )
-
-
-def steps(count: int, *, encoded: bool = True) -> list[StepRecord]:
-    return [step(i, {"left": frame("left", i, encoded=encoded)} if i % 2 else None) for i in range(count)]
-
-
-def write(path: Path, records: list[StepRecord], *, lossless: bool = False) -> Path:
-    recorder = McapRecorder(path, HEADER, CAMERAS, synchronous=True, lossless=lossless)
-    for record in records:
-        recorder.record_step(record)
-    recorder.close()
-    return path
+from robot.recorder import McapRecorder
+from robot.recording_format import RecordingError, UnknownEvent
+from robot.recording_reader import read_recording
+from robot.recording_run import new_run_folder
+from robot.types import StepRecord
+from tests.robot.recorded_steps import CAMERAS, EVENT_TYPES, HEADER, Ticked, assert_same, step, steps, write
+from vision.types import Frame
 
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[bytes, list[StepRecord]]]:
     records = steps(40)
     yield write(tmp_path_factory.mktemp("rec") / "a.mcap", records).read_bytes(), records
-
-
-def assert_same(found: RecordedStep, given: StepRecord, index: int) -> None:
-    assert found.index == index
-    assert found.now == given.now
-    assert found.events == given.events
-    assert found.commands == given.commands
-    assert set(found.frames) == set(given.frames)
-    for side, recorded_frame in found.frames.items():
-        back, was = recorded_frame.decode(), given.frames[side]
-        assert (back.camera_id, back.seq, back.t_capture) == (was.camera_id, was.seq, was.t_capture)
-        assert np.array_equal(back.image, was.image)
-    if found.decisions is not None:
-        assert found.decisions.pulses == given.pulses
-        assert found.decisions.pulse_refusals == given.pulse_refusals
-        assert found.decisions.flower_refusals == given.flower_refusals
-        assert (found.decisions.mode, found.decisions.pose) == (given.mode, given.pose)
-    else:
-        assert not (given.pulses or given.frames or given.flower_refusals)
 
 
 def test_every_step_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -282,7 +162,31 @@ def test_the_usual_readers_find_the_topics(tmp_path: Path) -> None:
     assert summary is not None
     topics = {channel.topic for channel in summary.channels.values()}
     wanted = {"/camera/left", "/camera/left/annotations", "/camera/left/calibration", "/tf", "/log"}
-    assert wanted | {"/bombus/inputs", "/bombus/decisions"} <= topics
+    assert wanted | {"/bombus/inputs", "/bombus/decisions", "/bombus/left/detections"} <= topics
+
+
+def test_another_implementation_reads_every_message_by_the_schemas_in_the_file(tmp_path: Path) -> None:
+    """Foxglove's library in Rust writes; MCAP's own in Python reads, with what the file says of itself."""
+    path = write(tmp_path / "a.mcap", steps(10))
+    told: dict[str, list[Any]] = defaultdict(list)
+    with path.open("rb") as file:
+        reader = make_reader(file, validate_crcs=True, decoder_factories=[DecoderFactory()])
+        for schema, channel, message, decoded in reader.iter_decoded_messages():
+            assert schema is not None and schema.encoding == "protobuf" and message.log_time > 0
+            told[channel.topic].append(decoded)
+    assert [one.index for one in told["/bombus/inputs"]] == list(range(10))
+    assert [one.format for one in told["/camera/left"]] == ["jpeg"] * 5
+    refusals = [one for step in told["/bombus/decisions"] for one in step.flower_refusals]
+    assert {(one.side, one.flower_id, one.reason, one.final, one.place.h) for one in refusals} == {
+        ("right", 9, "unsure", True, 1.7)
+    }
+    refused = [one for step in told["/bombus/decisions"] for one in step.pulse_refusals]
+    assert {(one.reason, one.detail, one.pulse.nozzle) for one in refused} == {("late", "too late", 3)}
+    assert [round(box, 3) for box in told["/bombus/left/detections"][0].boxes] == [1, 2, 10, 12]
+    assert told["/camera/left/calibration"][0].K[0] == 45.0
+    assert {one.child_frame_id for step in told["/tf"] for one in step.transforms} >= {"cart", "cam-left"}
+    lines = [one.message for one in told["/log"]]
+    assert "right flower 9 passed untreated: unsure" in lines
 
 
 def test_the_thread_writes_the_same_steps(tmp_path: Path) -> None:
@@ -330,7 +234,8 @@ def test_a_full_disk_is_told_and_does_not_stop_the_loop(
         def close(self) -> None:
             real.close()
 
-    file = recorder._writer._file
+    assert recorder._run._writer is not None
+    file = recorder._run._writer._file
     real = file._file
     monkeypatch.setattr(file, "_file", FullDisk())
     for record in records[10:]:
@@ -344,7 +249,7 @@ def test_a_full_disk_is_told_and_does_not_stop_the_loop(
 
 def test_file_names_begin_with_the_start_time_and_are_free(tmp_path: Path) -> None:
     wall = datetime(2026, 11, 24, 10, 11, 12, tzinfo=UTC)
-    first = new_recording_path(tmp_path, wall)
-    first.touch()
-    assert first.name == "2026-11-24T10-11-12Z.mcap"
-    assert new_recording_path(tmp_path, wall).name == "2026-11-24T10-11-12Z-2.mcap"
+    first = new_run_folder(tmp_path, wall)
+    first.mkdir()
+    assert first.name == "2026-11-24T10-11-12Z"
+    assert new_run_folder(tmp_path, wall).name == "2026-11-24T10-11-12Z-2"

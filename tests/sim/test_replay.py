@@ -66,7 +66,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
     config = machine_for(scenario, None, folder / "ledger.sqlite")
     ledger = treated_on_the_left(config)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lockstep, "Detector", lambda model, threads, provider: YellowSpots())
+        patch.setattr(lockstep, "open_detector", lambda wanted: YellowSpots())
         patch.setattr(lockstep, "model_card", lambda model: CARD)
         recorder = recorder_for(folder / "row.mcap", config, "onnx", ledger)
         row = LockstepRow(scenario, 3, config, "onnx", ledger, recorder)
