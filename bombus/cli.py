@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from bombus import bench, calibrate, console, data, doctor, evaluate, plan, replay, run, sim, train
+from bombus import (
+    bench,
+    calibrate,
+    console,
+    data,
+    doctor,
+    evaluate,
+    measure,
+    plan,
+    replay,
+    run,
+    season,
+    sim,
+    train,
+)
 from bombus.output import errors_in_one_line
 
 app = typer.Typer(
@@ -16,11 +30,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (run, sim, replay, plan, evaluate, train, bench, doctor):
+for module in (run, sim, replay, season, plan, evaluate, train, bench, doctor):
     app.command(help=module.__doc__)(getattr(module, module.__name__.rpartition(".")[2]))
 app.add_typer(console.app, name="console")
 app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(data.app, name="data")
+app.add_typer(measure.app, name="measure")
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from sim.mcu_process import McuProcessError
 from sim.realtime import RealtimeError
 from sim.replay import ReplayError
 from sim.scenario import ScenarioError
+from sim.season.measure import MeasureError
 from vision.evaluate import LabelError
 from vision.lens_fit import CalibrationError
 from vision.onnx_model import ModelError
@@ -44,6 +45,7 @@ WORK_FAILED: tuple[type[Exception], ...] = (
     LagError,
     LedgerError,
     McuProcessError,
+    MeasureError,
     RealtimeError,
     TelemetryError,
     TransportError,

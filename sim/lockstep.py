@@ -83,9 +83,11 @@ class LockstepRow:
         detector: str,
         ledger: Ledger,
         recorder: Recorder | None = None,
+        world: World | None = None,
     ) -> None:
+        """`world` is the crop, when it is not to be grown from `seed`: the same one on another day."""
         self.scenario, self.seed, self.config, self.detector_name = scenario, seed, config, detector
-        self.world = World.build(scenario.world, seed)
+        self.world = world or World.build(scenario.world, seed)
         self.truths = {side: TrueFlowers(self.world, side) for side in config.sides}
         core = Core(CoreConfig(ticks_per_m=scenario.vehicle.ticks_per_m), boot_id=BOOT_ID)
         self.plant = Plant(scenario, config.banks, dict(self.truths), config.dose.openings, seed)
