@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bombus.calibrate_camera import camera
 from bombus.calibrate_readiness import readiness
+from bombus.calibrate_rig import rig
 from bombus.output import WrongUseError, ask_for_yes, people, print_json
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def calibrate() -> None:
 
 app.command()(camera)
 app.command()(readiness)
+app.command()(rig)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from robot.calibration.lag_sensor import LagEstimate
 from robot.config import ConfigError, parse_config
 from robot.settings import RobotConfig
 from vision.lens_fit import LensFit
+from vision.rig_fit import RigFit
 
 A_LINE = 8
 
@@ -64,6 +65,13 @@ def with_lens(text: str, name: str, camera_id: str, lens: LensFit, day: date) ->
         "cy": round(lens.cy, 3),
         "distortion": [round(value, 6) for value in lens.distortion],
     }
+    return with_camera(text, name, camera_id, values, said)
+
+
+def with_mount(text: str, name: str, camera_id: str, mount: RigFit, landmarks: str, day: date) -> str:
+    """Return a machine file's text with what a drive told of one camera's mount and timing. Raises ConfigError."""
+    said = f"mount {day.isoformat()}, {len(mount.landmarks)} {landmarks}, {mount.rms_px:.2f} px"
+    values = {key: round(value, 5) for key, value in mount.told.items()}
     return with_camera(text, name, camera_id, values, said)
 
 
