@@ -17,6 +17,7 @@ from robot.clock import Clock
 from robot.commands import CommandInbox
 from robot.ledger import Ledger
 from robot.loop import ControlLoop, LoopParts
+from robot.mission.build_mission import build_mission, house_of
 from robot.recorder import McapRecorder
 from robot.recording_format import RecordingHeader
 from robot.recording_run import new_run_folder
@@ -72,7 +73,8 @@ class Robot:
 
 
 def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
-    """Open everything the machine file names; raises BuildError, ModelError, LedgerError or TelemetryError.
+    """Open everything the machine file names; raises BuildError, ConfigError, ModelError, LedgerError or
+    TelemetryError.
 
     A camera that is not there is no error: it may come while the robot waits.
     """
@@ -80,8 +82,10 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
         raise BuildError(
             f"serial.port = '{config.serial.port}': not there; plug in the cable or name another port"
         )
+    house = house_of(config)
     detector = open_detector(config.detector)
     ledger = Ledger(config.ledger.path)
+    mission = None if house is None else build_mission(config, house, ledger, clock)
     cameras = {settings.side: settings.model() for settings in config.cameras}
     inbox = CommandInbox()
     config.dashboard.socket.parent.mkdir(parents=True, exist_ok=True)
@@ -109,9 +113,12 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
             recorder=recorder,
             telemetry=publisher,
             alerts=alerts,
+            mission=mission,
         )
     )
     closers = [publisher.close, alerts.close, *(source.close for source in sources.values())]
+    if mission is not None:
+        closers.append(mission.gate.close)
     return Robot(loop, inbox, model.said, closers)
 
 

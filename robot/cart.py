@@ -20,9 +20,18 @@ RESTARTS = frozenset({"watchdog", "software"})
 class Cart:
     """The controller's state as its events gave it; owns the odometry."""
 
-    def __init__(self, config: RobotConfig, last: LastSession | None) -> None:
-        """`last` is how the session before knew its place: true while the controller has not restarted."""
+    def __init__(
+        self, config: RobotConfig, last: LastSession | None, row: str | None = None, parked: bool = True
+    ) -> None:
+        """`last` is how the session before knew its place: true while the controller has not restarted.
+
+        `row` is where it stands, the machine file's row when left out; not `parked` when it may stand anywhere
+        in it, even though it was just switched on.
+        """
         self.config = config
+        self._row = row or config.row.name
+        self._parked = parked
+        self.row_length = config.row.length
         self._last = last
         self._place_at_start = False
         self._glitch_times: deque[float] = deque(maxlen=64)
@@ -63,8 +72,7 @@ class Cart:
 
     def set_position(self, s: float) -> bool:
         """Take a person's word for where the cart stands; False when it makes no sense yet."""
-        row = self.config.row
-        if not isfinite(s) or not -20.0 <= s <= row.length + 20.0:
+        if not isfinite(s) or not -20.0 <= s <= self.row_length + 20.0:
             return False
         self._place_at_start = False
         return self.odometry.set_position(s)
@@ -113,8 +121,8 @@ class Cart:
         say where the cart stands.
         """
         last = self._last
-        if first and last is not None and last.boot_id == self.boot_id and last.row == self.config.row.name:
+        if first and last is not None and last.boot_id == self.boot_id and last.row == self._row:
             self.odometry.set_origin(last.origin_s)
             return
         switched_on = first and reset_cause not in RESTARTS
-        self._place_at_start = switched_on and self.config.row.start_s is not None
+        self._place_at_start = self._parked and switched_on and self.config.row.start_s is not None

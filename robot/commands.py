@@ -16,8 +16,13 @@ MAX_WAITING = 16
 REMEMBERED_IDS = 512
 """Answers kept, so that a repeated request gets the first answer and acts once."""
 
-NEEDS_VALUE = frozenset({CommandName.SET_POSITION, CommandName.SET_SPEED})
-NEEDS_TEXT = frozenset({CommandName.SET_ROW})
+NEEDS_VALUE = frozenset(
+    {CommandName.SET_POSITION, CommandName.SET_SPEED, CommandName.SET_RUN, CommandName.SET_CLIMATE}
+)
+NEEDS_ROW = frozenset(
+    {CommandName.SET_ROW, CommandName.BLOCK_ROW, CommandName.PIN_ROW, CommandName.UNPIN_ROW}
+)
+LONGEST_ROW_M = 500.0
 
 
 class CommandRequest(msgspec.Struct, frozen=True, tag="command", forbid_unknown_fields=True):
@@ -95,6 +100,19 @@ def problem_of(request: CommandRequest) -> str:
         return f"{request.name}: value {request.value} is not a number; give metres or m/s"
     if request.name in NEEDS_VALUE and request.value is None:
         return f"{request.name}: the value is missing; give it in metres or m/s"
-    if request.name in NEEDS_TEXT and not request.text.strip():
+    if request.name is CommandName.SET_RUN and not 0.5 <= abs(request.value or 0.0) <= LONGEST_ROW_M:
+        return (
+            f"set_run: {request.value:g} m is no row; give 0.5 to {LONGEST_ROW_M:g} m, negative to come back"
+        )
+    if request.name is CommandName.SET_CLIMATE and not _is_number(request.text):
+        return f"set_climate: humidity '{request.text}' is not a number; give % RH as text"
+    if request.name in NEEDS_ROW and not request.text.strip():
         return f"{request.name}: the row's name is missing; give it as text"
     return ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False

@@ -12,7 +12,7 @@ from typing import Any
 
 from robot import ledger_schema as sql
 from robot.types import Place, PlannedPulse
-from vision.types import Side
+from vision.types import SIDES, Side
 
 
 class LedgerError(Exception):
@@ -77,6 +77,19 @@ class LastSession:
     """Whether the program came to write down its end."""
 
 
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """One visit of the mission, or one stay at the dock (`row` ''); wall times in POSIX seconds."""
+
+    id: int
+    row: str
+    sides: tuple[Side, ...]
+    begun: float
+    turned: float | None
+    ended: float | None
+    outcome: str
+
+
 class Ledger:
     """SQLite in WAL mode, every commit on disk before it returns. Wall times are POSIX seconds."""
 
@@ -123,9 +136,11 @@ class Ledger:
                 db.execute(sql.KEEP_PROGRESS, (max_s, wall, self._session))
 
     def set_row(self, row: str, wall: float) -> None:
-        """Continue the session in another row."""
+        """End the session and begin the next one in `row`, so that each session's flowers are one row's."""
         with self._transaction() as db:
-            db.execute("UPDATE session SET row = ?, seen = ? WHERE id = ?", (row, wall, self._session))
+            db.execute("UPDATE session SET ended = ?, seen = ? WHERE id = ?", (wall, wall, self._session))
+            cursor = db.execute(sql.BEGIN_SESSION, (row, wall, wall))
+            self._session = int(cursor.lastrowid or 0)
 
     def intend(self, pulses: Sequence[PlannedPulse], row: str, t: float, wall: float) -> None:
         """Write that these pulses are about to be sent, in one commit."""
@@ -153,6 +168,28 @@ class Ledger:
         """Write one line of the journal: a mode change, a command, a fault."""
         with self._transaction() as db:
             db.execute(sql.NOTE, (wall, t, kind, text, who))
+
+    def begin_visit(self, row: str, sides: Sequence[Side], wall: float) -> int:
+        """Write that the mission begins a row, or a stay at the dock (row ''); returns the visit's id."""
+        with self._transaction() as db:
+            return int(db.execute(sql.BEGIN_VISIT, (row, " ".join(sides), wall)).lastrowid or 0)
+
+    def turn_visit(self, visit: int, wall: float) -> None:
+        """Write that the way back of a visit begins."""
+        with self._transaction() as db:
+            db.execute(sql.TURN_VISIT, (wall, visit))
+
+    def end_visit(self, visit: int, outcome: str, wall: float) -> None:
+        """Write how a visit ended: done, broken_off, blocked, swap or disinfect."""
+        with self._transaction() as db:
+            db.execute(sql.END_VISIT, (wall, outcome, visit))
+
+    def visits(self, since: float) -> list[VisitLine]:
+        """Return the visits begun since wall time `since`, oldest first."""
+        return [
+            VisitLine(number, row, tuple(side for side in SIDES if side in sides.split()), *rest)
+            for number, row, sides, *rest in self._query(sql.VISITS, (since,))
+        ]
 
     def last_pulse_id(self) -> int:
         """Return the highest pulse id ever meant, or 0."""
@@ -201,6 +238,7 @@ class Ledger:
             raise LedgerError(f"ledger {self._path}: damaged ({verdict}); move it away and begin a new one")
         if version == 0:
             self._db.executescript(f"BEGIN;{sql.SCHEMA}PRAGMA user_version = {sql.SCHEMA_VERSION};COMMIT;")
+        self._db.executescript(sql.MISSION_SCHEMA)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -76,6 +76,24 @@ CREATE TABLE progress (
 ) STRICT;
 """
 
+MISSION_SCHEMA = """
+CREATE TABLE IF NOT EXISTS visit (
+    id INTEGER PRIMARY KEY,
+    row TEXT NOT NULL,          -- '' at the dock
+    sides TEXT NOT NULL,        -- left right
+    begun REAL NOT NULL,
+    turned REAL,                -- when the way back began
+    ended REAL,                 -- null while under way, and after a crash
+    outcome TEXT NOT NULL       -- '' while under way; done, broken_off, blocked, swap, disinfect
+) STRICT;
+"""
+"""What the mission did. An older Bombus leaves the table alone, so the version stays."""
+
+BEGIN_VISIT = "INSERT INTO visit (row, sides, begun, outcome) VALUES (?, ?, ?, '')"
+TURN_VISIT = "UPDATE visit SET turned = ? WHERE id = ?"
+END_VISIT = "UPDATE visit SET ended = ?, outcome = ? WHERE id = ?"
+VISITS = "SELECT id, row, sides, begun, turned, ended, outcome FROM visit WHERE begun >= ? ORDER BY id"
+
 BEGIN_SESSION = "INSERT INTO session (row, started, seen) VALUES (?, ?, ?)"
 KEEP_PLACE = "UPDATE session SET seen = ?, boot_id = ?, origin_s = ? WHERE id = ?"
 KEEP_PROGRESS = """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -11,6 +13,7 @@ from robot.alerts.book import NoAlerts
 from robot.cart import Cart
 from robot.clock import Clock
 from robot.decisions import DecisionHash
+from robot.directing import Directing
 from robot.faults import internal_error
 from robot.hearing import Hearing
 from robot.ledger import Ledger
@@ -42,6 +45,9 @@ from robot.types import (
 from robot.valve_link import ValveLink, as_commands
 from vision.types import Detections, Flower, Frame, Pose, Side
 
+if TYPE_CHECKING:
+    from robot.mission.mission import Mission
+
 STEP_S = 0.01
 """Pause between steps of `run`: short against the controller's 250 ms dead-man and a frame's 33-66 ms."""
 
@@ -67,6 +73,7 @@ class LoopParts:
     recorder: Recorder
     telemetry: TelemetrySink
     alerts: AlertSink = field(default_factory=NoAlerts)
+    mission: Mission | None = None
 
 
 class ControlLoop:
@@ -77,11 +84,12 @@ class ControlLoop:
         self.config, self._clock, self._link = parts.config, parts.clock, parts.link
         self._commands, self._recorder, self._alerts = parts.commands, parts.recorder, parts.alerts
         now = self._clock.now()
-        self.row = self.config.row.name
+        self.day = Directing(self, parts.mission)
+        self.row = self.day.row or self.config.row.name
         self.pulses = PulseBook()
         self.reasons = ReasonBook(self.config.banks)
         self.scribe = Scribe(parts.ledger, self._clock, self.row)
-        self.cart = Cart(self.config, parts.ledger.last_session())
+        self.cart = Cart(self.config, parts.ledger.last_session(), self.row, parked=self.day.row is None)
         self.pilot = Pilot(self.config, self.cart, self._link)
         self.sights = {side: Sight(side, side_parts) for side, side_parts in parts.sides.items()}
         self.stopwatch = Stopwatch(self._clock)
@@ -107,13 +115,17 @@ class ControlLoop:
         """What the robot is doing."""
         return self.pilot.mode
 
+    def wall(self) -> datetime:
+        """Return the wall time, for records and for the mission's window."""
+        return self._clock.wall()
+
     def step(self) -> None:
         """Do everything once: hear, obey, see, plan, review, write down, fire, steer, tell."""
         now = self._clock.now()
         self.stopwatch.start()
         events = self._link.poll(now)
         self._hearing.take(events, now)
-        commands = tuple(self._commands.take())
+        commands = self.day.directed(tuple(self._commands.take()), now)
         self._obey(commands, now)
         self.stopwatch.lap("link")
 
@@ -248,7 +260,7 @@ class ControlLoop:
             position_known=cart.odometry.position_known,
             origin_s=cart.odometry.origin_s or 0.0,
             ticks_per_m=self.config.odometry.ticks_per_m,
-            row_length=self.config.row.length,
+            row_length=self.pilot.run.length,
             nozzles=self._nozzles,
             sent_times=self.pulses.sent_times,
         )

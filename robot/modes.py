@@ -32,6 +32,7 @@ _COMMANDS: dict[tuple[Mode, CommandName], Mode] = {
     (Mode.DONE, CommandName.RELEASE): Mode.STARTING,
     (Mode.DONE, CommandName.SET_ROW): Mode.STARTING,
     (Mode.DONE, CommandName.SET_POSITION): Mode.STARTING,
+    (Mode.DONE, CommandName.SET_RUN): Mode.STARTING,
 }
 
 

@@ -23,6 +23,19 @@ SLOWEST = 0.02
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """One way along the row of `length` m: away from the head (1) or back to it (-1)."""
+
+    length: float
+    direction: int = 1
+
+    def done(self, s: float, overrun: float) -> bool:
+        """Tell whether all nozzles have passed the end that this way leads to."""
+        end = self.length + overrun if self.direction > 0 else -overrun
+        return (s - end) * self.direction >= 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Something for the journal: a mode change, a command, a fault."""
 
@@ -45,6 +58,7 @@ class Pilot:
         self.faults = FaultBook()
         self.mode = Mode.STARTING
         self.cruise_speed = config.drive.cruise_speed
+        self.run = Run(config.row.length)
 
     @property
     def running(self) -> bool:
@@ -71,6 +85,9 @@ class Pilot:
             self._link.clear(now)
         elif command.name is CommandName.SET_SPEED and command.value is not None and isfinite(command.value):
             self.cruise_speed = min(max(command.value, SLOWEST), self._config.drive.max_speed)
+        elif command.name is CommandName.SET_RUN and command.value is not None and not self.running:
+            self.run = Run(abs(command.value), 1 if command.value > 0 else -1)
+            self._cart.row_length = self.run.length
         elif command.name is CommandName.ACKNOWLEDGE:
             self.faults.acknowledge(command.text)
         words = [command.name.value, command.text, "" if command.value is None else f"{command.value:g}"]
@@ -83,8 +100,8 @@ class Pilot:
         return [*(named(fault) for fault in fresh), *self._change_mode(inputs.now, None)]
 
     def wanted_speed(self) -> float:
-        """Return the travel speed (m/s) that the mode and the faults allow."""
-        return self.cruise_speed if self.running and not self.hold else 0.0
+        """Return the travel speed (m/s) that the mode and the faults allow; negative on the way back."""
+        return self.cruise_speed * self.run.direction if self.running and not self.hold else 0.0
 
     def steer(self, now: float) -> None:
         """Send what keeps the controller in the state the mode asks for."""
@@ -129,14 +146,13 @@ class Pilot:
         age = cart.telemetry_age(now)
         fresh = cart.link_up and age is not None and age <= self._config.health.link_timeout_s
         pose = cart.pose(now)
-        row = self._config.row
         latched = cart.latched and now - self._released_at > RELEASE_S
         stopped_by_us = self.mode is Mode.FAULT
         return Facts(
             ready=fresh and cart.odometry.position_known and not cart.latched,
             estop=cart.pressed or (latched and not stopped_by_us),
             stopping_fault=self.faults.has(Severity.STOP),
-            row_done=pose is not None and pose.s >= row.length + row.overrun,
+            row_done=pose is not None and self.run.done(pose.s, self._config.row.overrun),
         )
 
     def _due(self, order: str, now: float) -> bool:

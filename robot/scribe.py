@@ -44,10 +44,10 @@ class Scribe:
         return self._ledger.maybe_fired(self._wall() - REMEMBER_S)
 
     def set_row(self, row: str, now: float) -> None:
-        """Continue in another row, keeping first what is known of this one."""
+        """Continue in another row, keeping first what is known of this one; its place is written at once."""
         self._write(self._flush)
         self._row = row
-        self._kept_at = now
+        self._kept_at = float("-inf")
         self._write(lambda: self._ledger.set_row(row, self._wall()))
 
     def intend(

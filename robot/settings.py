@@ -18,6 +18,7 @@ from robot.alerts.config import AlertsConfig
 from robot.calibration.config import CalibrationConfig
 from robot.dose import DoseConfig
 from robot.health import HealthConfig
+from robot.mission.mission_config import MissionConfig
 from robot.odometry import OdometryConfig
 from robot.planner import Machine, PlannerConfig
 from robot.recording_store import RecordingConfig
@@ -202,6 +203,7 @@ class RobotConfig(Section):
     recording: RecordingConfig = RecordingConfig()
     alerts: AlertsConfig = AlertsConfig()
     dashboard: DashboardConfig = DashboardConfig()
+    mission: MissionConfig = MissionConfig()
 
     @property
     def banks(self) -> dict[Side, NozzleBank]:

@@ -57,7 +57,7 @@ class Showing:
             mode=pilot.mode,
             faults=pilot.faults.active,
             row=loop.row,
-            row_length=loop.config.row.length,
+            row_length=loop.pilot.run.length,
             pose=pose,
             position_known=cart.odometry.position_known,
             cruise_speed=pilot.cruise_speed,
@@ -80,6 +80,7 @@ class Showing:
             air_normal_l=pulses.open_s * loop.config.jet.flow_nl_min / 60.0,
             flower_states=self._states(sides),
             finished=tuple(self._finished),
+            mission=loop.day.view(now),
         )
 
     def _states(self, sides: Mapping[Side, SideView]) -> dict[FlowerKey, str]:

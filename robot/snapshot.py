@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from robot.snapshot_mission import MissionState
 from robot.types import CommandName, Mode
 from vision.types import Side
 
@@ -171,6 +172,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     """What is to be acknowledged, oldest first; at most 50, the newest."""
     alerts_problem: str = ""
     """Why alerts cannot be written to disk, or an empty text."""
+    mission: MissionState | None = None
+    """The day as a whole, where the machine has a house."""
 
 
 class FrameMessage(msgspec.Struct, frozen=True, tag="frame"):

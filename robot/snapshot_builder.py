@@ -24,6 +24,7 @@ from robot.snapshot import (
     Snapshot,
     StopState,
 )
+from robot.snapshot_mission import mission_state
 from robot.types import ActiveFault, LoopView, Mode, Reason, SideView
 from vision.calibration import CameraModel
 from vision.types import SIDES, STAGE_NAMES, Flower, Frame, Side
@@ -142,6 +143,7 @@ class SnapshotBuilder:
             detector=self._detector,
             alerts=() if self._alerts is None else tuple(map(_alert, self._alerts.open[-MAX_ALERTS:])),
             alerts_problem="" if self._alerts is None else self._alerts.problem,
+            mission=None if view.mission is None else mission_state(view.mission),
         )
 
     def _counts(self, view: LoopView) -> Counts:

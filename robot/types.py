@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from robot.mission.mission_view import MissionView
 from vision.types import Flower, Frame, Pose, Side
 
 
@@ -124,10 +125,24 @@ class CommandName(StrEnum):
     """Tell the robot where it stands: `value` is s in m from the row head."""
     SET_ROW = "set_row"
     """Begin row `text` at its head (or at s = `value` when given)."""
+    SET_RUN = "set_run"
+    """The next way along the row of |`value`| m: in from the head (above 0) or back out to it (below)."""
     SET_SPEED = "set_speed"
     """Cruise at `value` m/s, within the machine's limits."""
     ACKNOWLEDGE = "acknowledge"
     """Mark the fault with code `text` as seen."""
+    CONFIRM = "confirm"
+    """What the mission asked for is done; `value` is the number on the row's tag where it asks for one."""
+    BLOCK_ROW = "block_row"
+    """Leave out row `text` today; the one being worked is left at once."""
+    PIN_ROW = "pin_row"
+    """Work row `text` today, whatever gives way for it."""
+    UNPIN_ROW = "unpin_row"
+    """Leave row `text` to the planner again."""
+    END_DAY = "end_day"
+    """Begin no more rows today and go to the dock."""
+    SET_CLIMATE = "set_climate"
+    """Tell the greenhouse air by hand: `value` in degrees Celsius, `text` the humidity in % RH."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +215,8 @@ class LoopView:
     """What is meant for each flower in view: 'planned', 'treated' or the Reason it is left alone."""
     finished: tuple[tuple[Side, float, str], ...] = ()
     """Flowers the nozzles passed in this step: side, s, and 'treated' or the Reason it was missed."""
+    mission: MissionView | None = None
+    """The day as a whole, where the machine has a house."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,9 @@ class Done(Given):
 class CommandBody(Taken):
     """One press of a button; the same `request_id` within ten minutes acts once.
 
-    `value` is metres for set_position and set_row, m/s for set_speed; `text` is the row's name for
-    set_row and the fault's code for acknowledge.
+    `value` is metres for set_position, set_row and set_run (below 0: back out of the row), m/s for set_speed,
+    the tag's number for confirm, degrees Celsius for set_climate. `text` is the row's name for set_row,
+    block_row, pin_row and unpin_row, the fault's code for acknowledge, % RH for set_climate.
     """
 
     request_id: RequestId

@@ -66,6 +66,13 @@ NEEDED_FOR: dict[CommandName, Right] = {
     CommandName.PAUSE: Right.OPERATE,
     CommandName.SET_POSITION: Right.OPERATE,
     CommandName.SET_ROW: Right.OPERATE,
+    CommandName.SET_RUN: Right.OPERATE,
+    CommandName.CONFIRM: Right.OPERATE,
+    CommandName.BLOCK_ROW: Right.OPERATE,
+    CommandName.PIN_ROW: Right.OPERATE,
+    CommandName.UNPIN_ROW: Right.OPERATE,
+    CommandName.END_DAY: Right.OPERATE,
+    CommandName.SET_CLIMATE: Right.OPERATE,
     CommandName.SET_SPEED: Right.TUNE,
     CommandName.ACKNOWLEDGE: Right.OPERATE,
 }

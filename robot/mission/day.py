@@ -21,7 +21,7 @@ def problem_of(house: House, robots: Sequence[RobotConfig], last: Visits, window
         raise ConfigError(f"{config.name}: no robots; add [[robots]] to the house file, or give --robots")
     one_side = not any(len(robot.sides) == 2 for robot in robots)
     rows = [row for row in house.rows.values() if not row.no_go]
-    visits = [_visit(row, number) for number, row in enumerate(rows)]
+    visits = list(visits_of(house).values())
     dues = {row.name: dues_of(row, house, last, window) for row in rows}
     return Problem(
         jobs=tuple(jobs_of(visits, dues, window.opens, one_side)),
@@ -29,6 +29,12 @@ def problem_of(house: House, robots: Sequence[RobotConfig], last: Visits, window
         distance=house.distance,
         end=window.closes - window.opens,
     )
+
+
+def visits_of(house: House) -> dict[str, Visit]:
+    """Return where the visit to each row that may be entered begins and ends, by row."""
+    rows = [row for row in house.rows.values() if not row.no_go]
+    return {row.name: _visit(row, number) for number, row in enumerate(rows)}
 
 
 def dues_of(row: Row, house: House, last: Visits, window: Window) -> list[Due]:

@@ -38,6 +38,9 @@ WHERE o.outcome IS NULL OR o.outcome NOT IN ('not_fired', 'refused')
 GROUP BY i.row, i.side, i.session
 """
 
+DONE = "SELECT row, sides, ended FROM visit WHERE outcome = 'done' AND row <> '' AND ended IS NOT NULL ORDER BY id"
+HAS_VISITS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'visit'"
+
 
 def window_at(climate: ClimateConfig, now: datetime) -> Window:
     """Return the window that is open at local time `now`, or the next one; an open one counts from now."""
@@ -51,12 +54,12 @@ def window_at(climate: ClimateConfig, now: datetime) -> Window:
 def read_visits(ledgers: Iterable[Path], house: House) -> Visits:
     """Return each row-side's last visit in all the ledgers together; raises LedgerError in one line.
 
-    A visit is a session that got to the row's end (`WORKED_SHARE` of it); its ready flowers are those treated,
-    or those passed when they are more.
+    A visit is one that a mission has done, or a session that got to the row's end (`WORKED_SHARE` of it); its
+    ready flowers are those treated, or those passed when they are more.
     """
     found: dict[tuple[str, Side], LastVisit] = {}
     for path in ledgers:
-        lines = _lines_of(path)
+        lines, done = _lines_of(path)
         strangers = {line[0] for line in lines} - house.rows.keys()
         if lines and len(strangers) == len({line[0] for line in lines}):
             raise LedgerError(
@@ -66,6 +69,11 @@ def read_visits(ledgers: Iterable[Path], house: House) -> Visits:
         for row, side, wall, farthest, ready in sorted(lines, key=lambda line: float(line[2])):
             if row in house.rows and side in SIDES and farthest >= WORKED_SHARE * house.rows[row].length:
                 found[row, side] = _later(found.get((row, side)), float(wall), float(ready))
+        for row, sides, ended in done:
+            for side in (side for side in SIDES if side in sides.split() and row in house.rows):
+                known = found.get((row, side), LastVisit())
+                if known.wall is None or known.wall < ended:
+                    found[row, side] = LastVisit(float(ended), known.ready)
     return found
 
 
@@ -76,7 +84,8 @@ def _later(known: LastVisit | None, wall: float, ready: float) -> LastVisit:
     return LastVisit(max(wall, known.wall), max(ready, known.ready))
 
 
-def _lines_of(path: Path) -> Sequence[tuple[Any, ...]]:
+def _lines_of(path: Path) -> tuple[Sequence[tuple[Any, ...]], Sequence[tuple[Any, ...]]]:
+    """Return what the flowers tell of each session, and the visits that missions have done."""
     if not path.is_file():
         raise LedgerError(f"ledger {path}: there is no such file; name a robot's ledger")
     not_ready = ", ".join(f"'{reason.value}'" for reason in sorted(NOT_YET, key=lambda r: Reason(r).value))
@@ -89,6 +98,8 @@ def _lines_of(path: Path) -> Sequence[tuple[Any, ...]]:
                     "name a robot's ledger, or update Bombus"
                 )
             passed = db.execute(PASSED.format(not_ready=not_ready)).fetchall()
-            return [*passed, *db.execute(TREATED).fetchall()]
+            has_visits = bool(db.execute(HAS_VISITS).fetchone()[0])
+            done = db.execute(DONE).fetchall() if has_visits else []
+            return [*passed, *db.execute(TREATED).fetchall()], done
     except sqlite3.Error as error:
         raise LedgerError(f"ledger {path}: cannot be read ({error}); name a robot's ledger") from error

@@ -14,6 +14,9 @@ from firmware_bridge.events import Event, LinkDown, LinkUp, PulseOutcome, PulseR
 from robot.config import DEMO_MACHINE, load_config
 from robot.ledger import Ledger
 from robot.loop import ControlLoop, LoopParts
+from robot.mission.build_mission import build_mission, house_of
+from robot.mission.desk import InlineDesk
+from robot.mission.mission import Mission
 from robot.settings import RobotConfig
 from robot.sight import SideParts
 from robot.types import Command, CommandName, LoopView, StepRecord
@@ -228,12 +231,15 @@ class Rig:
     records: list[StepRecord] = field(default_factory=list)
     views: list[LoopView] = field(default_factory=list)
     problem: str = ""
+    mission: Mission | None = None
     parts: LoopParts = field(init=False)
     loop: ControlLoop = field(init=False)
 
     def __post_init__(self) -> None:
         sides = {side: self._parts(eyes) for side, eyes in self.eyes.items()}
-        self.parts = LoopParts(self.config, self.clock, self.cart, sides, self.ledger, self, self, self)
+        self.parts = LoopParts(
+            self.config, self.clock, self.cart, sides, self.ledger, self, self, self, mission=self.mission
+        )
         self.loop = ControlLoop(self.parts)
 
     def _parts(self, eyes: TruthEyes) -> SideParts:
@@ -265,6 +271,14 @@ class Rig:
         self.steps(0.2)
         self.press(CommandName.START)
         self.steps(0.2)
+
+
+def mission_for(config: RobotConfig, ledger: Ledger, clock: SetClock) -> Mission | None:
+    """Return the mission of a machine with a house; its planner answers at once."""
+    house = house_of(config)
+    if house is None:
+        return None
+    return build_mission(config, house, ledger, clock, InlineDesk(house, [config.ledger.path], clock))
 
 
 OPEN, BUD, SPENT = (0.02, 0.95, 0.03), (0.95, 0.03, 0.02), (0.02, 0.03, 0.95)
@@ -299,6 +313,7 @@ def make_rig() -> MakeRig:
             eyes[settings.side] = TruthEyes(
                 settings.side, clock, cart, settings.model(), START_S, places, stages
             )
-        return Rig(clock, cart, eyes, config, ledger or Ledger(":memory:"))
+        ledger = ledger or Ledger(":memory:")
+        return Rig(clock, cart, eyes, config, ledger, mission=mission_for(config, ledger, clock))
 
     return make

@@ -98,3 +98,34 @@ def test_only_so_many_answers_are_remembered() -> None:
         inbox.offer(request(number))
         inbox.take()
     assert len(inbox._answers) == REMEMBERED_IDS
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text", "words"),
+    [
+        (CommandName.SET_RUN, 0.0, "", "no row"),
+        (CommandName.SET_RUN, -501.0, "", "no row"),
+        (CommandName.SET_CLIMATE, 21.0, "damp", "'damp' is not a number"),
+        (CommandName.SET_CLIMATE, 21.0, "nan", "'nan' is not a number"),
+        (CommandName.BLOCK_ROW, None, " ", "the row's name is missing"),
+    ],
+)
+def test_mission_commands_that_make_no_sense_are_told(
+    name: CommandName, value: float | None, text: str, words: str
+) -> None:
+    assert words in problem_of(CommandRequest("1", name, value, text))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        (CommandName.SET_RUN, -160.0, ""),
+        (CommandName.SET_CLIMATE, 21.0, "70"),
+        (CommandName.PIN_ROW, None, "north-001"),
+        (CommandName.CONFIRM, None, ""),
+    ],
+)
+def test_mission_commands_that_make_sense_are_taken(
+    name: CommandName, value: float | None, text: str
+) -> None:
+    assert problem_of(CommandRequest("1", name, value, text)) == ""

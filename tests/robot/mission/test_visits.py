@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from robot.ledger import FinalFlower, Ledger, LedgerError, PulseState, Settled
+from robot.mission.due import LastVisit
 from robot.mission.house import DEMO_HOUSE, load_house
 from robot.mission.house_map import lay_out
 from robot.mission.visits import read_visits
 from robot.types import PlannedPulse, Reason, Train
-from vision.types import Side
+from vision.types import SIDES, Side
 
 HOUSE = lay_out(load_house(DEMO_HOUSE))
 LENGTH = HOUSE.rows["north-001"].length
@@ -74,7 +75,7 @@ def test_pulses_that_gave_no_air_are_no_visit(path: Path) -> None:
     assert read_visits([path], HOUSE) == {}
 
 
-def test_session_over_several_rows_counts_its_pulses_by_row(path: Path) -> None:
+def test_row_set_in_the_middle_of_a_session_counts_for_itself(path: Path) -> None:
     ledger = Ledger(path)
     ledger.begin("north-001", 1.0)
     ledger.intend([pulse(1, LENGTH)], "north-001", 0.0, 10.0)
@@ -83,7 +84,22 @@ def test_session_over_several_rows_counts_its_pulses_by_row(path: Path) -> None:
     ledger.intend([pulse(2, LENGTH)], "north-002", 0.0, 5000.0)
     ledger.close(6000.0)
     found = read_visits([path], HOUSE)
-    assert {row: last.wall for (row, _), last in found.items()} == {"north-001": 10.0, "north-002": 5000.0}
+    assert {row: last.wall for (row, _), last in found.items()} == {"north-001": 11.0, "north-002": 5000.0}
+
+
+def test_visit_that_a_mission_has_done_counts_without_a_flower(path: Path) -> None:
+    ledger = Ledger(path)
+    for row, outcome, wall in (
+        ("north-001", "done", 50.0),
+        ("north-002", "broken_off", 60.0),
+        ("", "swap", 70.0),
+    ):
+        visit = ledger.begin_visit(row, ("left",), wall)
+        ledger.turn_visit(visit, wall + 1.0)
+        ledger.end_visit(visit, outcome, wall + 2.0)
+    ledger.begin_visit("north-003", SIDES, 80.0)
+    ledger.close(90.0)
+    assert read_visits([path], HOUSE) == {("north-001", "left"): LastVisit(52.0, None)}
 
 
 def test_ledger_of_another_house_is_told(path: Path) -> None:

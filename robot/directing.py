@@ -1,0 +1,52 @@
+"""Between the control loop and the mission: tells it how the loop stands, and puts its commands among people's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from robot.faults import Fault
+from robot.mission.facts import MissionFacts
+from robot.mission.showing import view_of
+from robot.types import Command
+
+if TYPE_CHECKING:
+    from robot.loop import ControlLoop
+    from robot.mission.mission import Mission
+    from robot.mission.mission_view import MissionView
+
+PLACE_LOST = frozenset({Fault.POSITION_UNSURE, Fault.WHEELS_SPIN})
+"""Faults after which nobody knows where in the row the cart stands."""
+
+
+class Directing:
+    """The loop's hand for the mission; without one, commands pass as they are."""
+
+    def __init__(self, loop: ControlLoop, mission: Mission | None) -> None:
+        self._loop = loop
+        self._mission = mission
+        self.row = mission.row if mission is not None else None
+        """The row in which a mission goes on after a restart, or None."""
+
+    def directed(self, commands: tuple[Command, ...], now: float) -> tuple[Command, ...]:
+        """Return the commands for the loop: people's, less what the mission decides itself, and its own."""
+        if self._mission is None:
+            return commands
+        commands, changes = self._mission.direct(commands, self._facts(now))
+        self._loop.scribe.note(changes, now)
+        return commands
+
+    def view(self, now: float) -> MissionView | None:
+        """Return the day as it stands."""
+        return None if self._mission is None else view_of(self._mission, self._facts(now))
+
+    def _facts(self, now: float) -> MissionFacts:
+        loop = self._loop
+        pose, active = loop.cart.pose(now), loop.pilot.faults.active
+        return MissionFacts(
+            now=now,
+            wall=loop.wall(),
+            mode=loop.mode,
+            s=pose.s if pose is not None and loop.cart.odometry.position_known else None,
+            lost=any(fault.present and fault.code in PLACE_LOST for fault in active),
+            trouble=next((fault.text for fault in active if fault.present and fault.severity == "stop"), ""),
+        )

@@ -1,0 +1,36 @@
+"""Builds the mission of a machine file: house, gate, planner and what the ledger knows of today."""
+
+from __future__ import annotations
+
+from robot.clock import Clock
+from robot.config import ConfigError
+from robot.ledger import Ledger
+from robot.mission.climate_source import SourceError, source_of
+from robot.mission.desk import Desk, ProcessDesk
+from robot.mission.facts import MissionFacts
+from robot.mission.gate import Gate
+from robot.mission.house import load_house
+from robot.mission.house_map import House, lay_out
+from robot.mission.mission import Mission
+from robot.settings import RobotConfig
+from robot.types import Mode
+
+
+def house_of(config: RobotConfig) -> House | None:
+    """Return the house of a machine file, or None where it works one row a run; raises ConfigError."""
+    path = config.mission.house
+    return None if path is None else lay_out(load_house(path), str(path))
+
+
+def build_mission(
+    config: RobotConfig, house: House, ledger: Ledger, clock: Clock, desk: Desk | None = None
+) -> Mission:
+    """Return the mission as the ledger knows it; raises ConfigError or LedgerError in one line."""
+    climate = house.config.climate
+    try:
+        source = source_of(climate, clock)
+    except SourceError as error:
+        raise ConfigError(f"{config.mission.house}: {error}") from error
+    facts = MissionFacts(clock.now(), clock.wall(), Mode.STARTING)
+    desk = desk or ProcessDesk(house, [config.ledger.path])
+    return Mission(config.mission, config.name, house, desk, Gate(climate, source), ledger, facts)

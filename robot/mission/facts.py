@@ -1,0 +1,23 @@
+"""What the control loop tells the mission at each step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from robot.types import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class MissionFacts:
+    """The loop as it stands; `s` is None while the place is not known, `lost` once it was known and is not.
+
+    `trouble` says why the robot is stopped, or is ''.
+    """
+
+    now: float
+    wall: datetime
+    mode: Mode
+    s: float | None = None
+    lost: bool = False
+    trouble: str = ""

@@ -1,0 +1,31 @@
+"""The `[mission]` section of a machine file: the house that this robot serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class MissionConfig(BaseModel):
+    """The day as a whole; without a house the robot works the one row of [row]."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    house: Path | None = Field(None, description="house file (docs/mission.md); left out: one row a run")
+    robot: str | None = Field(
+        None, min_length=1, max_length=80, description="this robot in the house file; its name when left out"
+    )
+    head_s: float = Field(
+        -1.0,
+        ge=-5,
+        le=0,
+        description="where the cart stands once it is on the rails at a row's head, m (assumed)",
+    )
+    plan_s: float = Field(5.0, ge=0, le=60, description="s of search for the day's plan; 0 for the fast plan")
+    late_s: float = Field(
+        300.0, gt=0, le=36_000, description="s behind or ahead of the plan that ask for a new one (assumed)"
+    )
+    self_start: bool = Field(
+        False, description="begin each day, and go on after a restart, without a person's START"
+    )

@@ -1,0 +1,91 @@
+"""The mission and the control loop together: rows one after another, with a person who moves the cart."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from robot.ledger import Ledger
+from robot.types import CommandName, Mode
+from tests.robot.conftest import OPEN, START_S
+
+HOUSE = """
+name = "two rows"
+[[headlands]]
+name = "path"
+end = [10.0, 0.0]
+[[blocks]]
+name = "row"
+headland = "path"
+count = 2
+length = 1.7
+first_tag = 1
+[[docks]]
+name = "dock"
+headland = "path"
+at = 5.0
+[[robots]]
+name = "demo"
+dock = "dock"
+[motion]
+entrance_s = 5.0
+treat_speed = 0.3
+[climate]
+open_hour = 0.0
+close_hour = 24.0
+"""
+PLANTS = [((0.4, 1.6, 0.43), OPEN), ((0.9, 1.55, 0.43), OPEN), ((1.4, 1.62, 0.43), OPEN)]
+
+
+@pytest.fixture
+def make_day(make_rig: Any, tmp_path: Path) -> Callable[..., Any]:
+    def make(ledger: Ledger | None = None, **changes: object) -> Any:
+        house = tmp_path / "house.toml"
+        house.write_text(HOUSE)
+        config = {"mission.house": house, "mission.plan_s": 0.0, "mission.head_s": START_S}
+        config |= {"ledger.path": tmp_path / "ledger.sqlite", "drive.cruise_speed": 0.3, **changes}
+        return make_rig(PLANTS, ledger, **config)
+
+    return make
+
+
+def mission(rig: Any) -> Any:
+    return rig.views[-1].mission
+
+
+def until(rig: Any, what: Callable[[], bool], limit_s: float = 120.0) -> None:
+    end = rig.clock.t + limit_s
+    while not what():
+        rig.steps(0.1)
+        assert rig.clock.t < end, mission(rig).why
+
+
+def bring_to_row(rig: Any) -> None:
+    """A person rolls the cart to the row that is asked for, and confirms its tag."""
+    until(rig, lambda: mission(rig).ask is not None)
+    ask = mission(rig).ask
+    rig.cart.ticks = 0.0
+    rig.press(CommandName.CONFIRM, ask.tag)
+    rig.steps(0.1)
+
+
+def test_day_goes_row_after_row_in_and_out_and_ends_at_the_dock(make_day: Any) -> None:
+    rig = make_day()
+    rig.steps(0.3)
+    assert mission(rig).phase == "off" and rig.loop.mode is Mode.READY
+    rig.press(CommandName.START)
+    rows = []
+    for _ in range(2):
+        bring_to_row(rig)
+        rows.append(mission(rig).row)
+        until(rig, lambda: mission(rig).phase == "out")
+        until(rig, lambda: mission(rig).phase != "out")
+    assert sorted(rows) == ["row-001", "row-002"]
+    until(rig, lambda: mission(rig).phase == "homing")
+    rig.press(CommandName.CONFIRM)
+    rig.steps(0.3)
+    assert mission(rig).phase == "done"
+    assert [stop.state for stop in mission(rig).stops] == ["done"] * 2
+    assert set(mission(rig).rows.values()) == {"done"}
+    assert len(rig.cart.opened) == 2 * len(PLANTS)
