@@ -15,6 +15,7 @@ from bombus import (
     evaluate,
     measure,
     plan,
+    recordings,
     replay,
     run,
     season,
@@ -36,6 +37,7 @@ app.add_typer(console.app, name="console")
 app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(data.app, name="data")
 app.add_typer(measure.app, name="measure")
+app.add_typer(recordings.app, name="recordings")
 
 
 def main() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -34,11 +35,21 @@ def print_json(result: Any) -> None:
 
 def print_table(title: str, rows: Mapping[str, object]) -> None:
     """Print names and values for people; None shows as a dash."""
-    table = Table(title=title, show_header=False, title_justify="left")
+    table = Table(title=Text(title), show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column(justify="right")
     for name, value in rows.items():
-        table.add_row(name, "-" if value is None else str(value))
+        table.add_row(Text(name), Text("-" if value is None else str(value)))
+    people.print(table)
+
+
+def print_columns(title: str, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table for people; a name that begins with > heads a column of numbers."""
+    table = Table(title=Text(title), title_justify="left")
+    for name in names:
+        table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left")
+    for row in rows:
+        table.add_row(*(Text(str(value)) for value in row))
     people.print(table)
 
 

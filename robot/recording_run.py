@@ -55,7 +55,7 @@ class RunWriter:
             header = msgspec.structs.replace(self._header, part=self._part, first_step=index)
             path = self.place / f"{self.place.name}-{self._part:04d}{SUFFIX}" if self.rolls else self.place
             self._part += 1
-            self._writer = RecordingWriter(path, header, self._cameras, lossless=self._lossless)
+            self._writer = RecordingWriter(path, header, self._cameras, now, lossless=self._lossless)
             self._opened_at = now
             if self._durable:
                 _sync_folder(path.parent)

@@ -93,10 +93,11 @@ class RecordingWriter:
         path: Path,
         header: RecordingHeader,
         cameras: Mapping[Side, CameraModel],
+        now: float,
         *,
         lossless: bool = False,
     ) -> None:
-        """Create the file with its header; raises RecordingError."""
+        """Create the file with its header, at `now` of the run; raises RecordingError."""
         self.path = path
         self._t_start = header.t_start
         self._wall_start_ns = round(datetime.fromisoformat(header.wall_start).timestamp() * 1e9)
@@ -122,7 +123,7 @@ class RecordingWriter:
         self._inputs = _channel(INPUTS_TOPIC, "StepInputs", context)
         self._decisions = _channel(DECISIONS_TOPIC, "Decisions", context)
         self._found = {side: _channel(detections_topic(side), "Detections", context) for side in SIDES}
-        self._viewers.begin(header.t_start)
+        self._viewers.begin(now)
         self.flush()
 
     @property
