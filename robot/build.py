@@ -28,10 +28,12 @@ from robot.telemetry import SnapshotPublisher
 from robot.types import StepRecord
 from vision.calibration import CameraModel
 from vision.detector import Detector
+from vision.domain_shift import domain_of
 from vision.flower_map import FlowerMap
 from vision.frame_checks import FrameChecks
 from vision.latest import LatestFrame
 from vision.opencv_camera import OpenCvCamera
+from vision.picture_watch import PictureWatch
 from vision.ring_camera import RingCamera
 from vision.types import Camera, FrameSource, Side
 
@@ -141,7 +143,21 @@ def side_parts(
 ) -> SideParts:
     """Return one side's way from frame to flowers."""
     check = FrameChecks(camera.width, camera.height, config.frames)
-    return SideParts(source, check, detector, camera, lambda: FlowerMap(camera, config.map), config.slip)
+    return SideParts(
+        source,
+        check,
+        detector,
+        camera,
+        lambda: FlowerMap(camera, config.map),
+        config.slip,
+        picture_watch(detector, config),
+    )
+
+
+def picture_watch(detector: object, config: RobotConfig) -> PictureWatch:
+    """Return the watch over one camera's pictures; a detector without a model card has no domain to leave."""
+    card = getattr(getattr(detector, "model", None), "card", None)
+    return PictureWatch(config.frames, domain_of(card), config.domain)
 
 
 def frame_source(settings: CameraConfig) -> LatestFrame:

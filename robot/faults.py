@@ -43,6 +43,8 @@ class Fault(StrEnum):
     CAMERA_RIGHT_LOST = "camera_right_lost"
     FRAMES_LEFT_BAD = "frames_left_bad"
     FRAMES_RIGHT_BAD = "frames_right_bad"
+    LENS_DIRTY = "lens_dirty"
+    DOMAIN_SHIFT = "domain_shift"
     PULSES_UNANSWERED = "pulses_unanswered"
     LEDGER_FAILED = "ledger_failed"
     RECORDING_FAILED = "recording_failed"
@@ -140,6 +142,16 @@ FAULTS: Mapping[Fault, FaultText] = {
     ),
     Fault.FRAMES_RIGHT_BAD: FaultText(
         Severity.HOLD, "The right camera's pictures cannot be used", "Clean the lens and check the light"
+    ),
+    Fault.LENS_DIRTY: FaultText(
+        Severity.WARN,
+        "A camera's lens is dirty",
+        "Wipe it with a soft, dry cloth; rinse off grit first",
+    ),
+    Fault.DOMAIN_SHIFT: FaultText(
+        Severity.WARN,
+        "The pictures look unlike those that the detector was trained on",
+        "Check the light and the camera's settings; then train on pictures of this house",
     ),
     Fault.PULSES_UNANSWERED: FaultText(
         Severity.WARN,

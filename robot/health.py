@@ -52,6 +52,10 @@ class SideHealth:
     problem: str | None
     spinning: bool = False
     """The encoder counts, the picture stands still."""
+    dirty: str = ""
+    """Where the lens is dirty, or nothing."""
+    shifted: str = ""
+    """How the pictures differ from those of training, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,13 @@ class Health:
             good = health.last_good_t if health.last_good_t is not None else inputs.started
             if health.problem is not None and inputs.now - good > self._config.bad_frames_s:
                 found[FRAMES_BAD[side]] = health.problem
+        for fault, texts in (
+            (Fault.LENS_DIRTY, {side: health.dirty for side, health in inputs.sides.items()}),
+            (Fault.DOMAIN_SHIFT, {side: health.shifted for side, health in inputs.sides.items()}),
+        ):
+            told = [f"{side}: {text}" for side, text in texts.items() if text]
+            if told:
+                found[fault] = "; ".join(told)
 
     def _in_grace(self, inputs: HealthInputs) -> bool:
         return inputs.now - inputs.started < self._config.start_grace_s

@@ -26,6 +26,7 @@ from robot.safety import SafetyConfig
 from robot.shots import ShotConfig
 from robot.slip_watch import SlipWatchConfig
 from vision.calibration import CameraModel
+from vision.domain_shift import DomainConfig
 from vision.flower_map import FlowerMapConfig
 from vision.frame_checks import FrameCheckConfig
 from vision.model_card import ModelError
@@ -195,6 +196,7 @@ class RobotConfig(Section):
     map: FlowerMapConfig = FlowerMapConfig()
     detector: DetectorConfig = DetectorConfig()
     frames: FrameCheckConfig = FrameCheckConfig()
+    domain: DomainConfig = DomainConfig()
     serial: SerialConfig = SerialConfig()
     bridge: BridgeConfig = BridgeConfig()
     controller: CoreConfig = CoreConfig()

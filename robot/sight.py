@@ -15,6 +15,7 @@ from robot.slip_watch import SlipWatch, SlipWatchConfig
 from robot.types import SideView
 from vision.calibration import CameraModel
 from vision.flower_map import FlowerMap
+from vision.picture_watch import PictureWatch
 from vision.types import Detections, Flower, Frame, FrameSource, Pose, Side
 
 VIEW_M = 0.6
@@ -47,6 +48,8 @@ class SideParts:
     camera: CameraModel
     make_map: Callable[[], FlowerMap]
     slip: SlipWatchConfig = field(default_factory=SlipWatchConfig)
+    watch: PictureWatch | None = None
+    """None where there are no real pictures to watch."""
 
 
 class Sight:
@@ -83,6 +86,8 @@ class Sight:
     def detect(self, frame: Frame) -> Detections:
         """Return what the detector finds."""
         self.detections = self._parts.detector.detect(frame.image)
+        if self._parts.watch is not None:
+            self._parts.watch.see(frame.image, self.detections)
         return self.detections
 
     def place(self, frame: Frame, detections: Detections, odometry: Odometry) -> list[tuple[int, int]]:
@@ -105,7 +110,15 @@ class Sight:
 
     def health(self) -> SideHealth:
         """Return what the fault checks need."""
-        return SideHealth(self._last_seen_t, self._last_good_t, self._problem, self._slip.spinning)
+        watch = self._parts.watch
+        return SideHealth(
+            self._last_seen_t,
+            self._last_good_t,
+            self._problem,
+            self._slip.spinning,
+            dirty=watch.dirty if watch is not None else "",
+            shifted=watch.shifted if watch is not None else "",
+        )
 
     def view(self, pose: Pose | None) -> SideView:
         """Return what people are shown of this side."""

@@ -12,7 +12,7 @@ from typing import cast
 import msgspec
 
 from firmware_bridge.events import Event
-from robot.build import open_detector
+from robot.build import open_detector, picture_watch
 from robot.config import ConfigError, load_config, parse_config
 from robot.loop import ControlLoop, LoopParts
 from robot.recording_format import EVENT_TYPES, RecordedStep, RecordingHeader
@@ -163,6 +163,7 @@ def sides_of(
                 detector,
                 camera,
                 lambda camera=camera: FlowerMap(camera, config.map),  # type: ignore[misc]  # bound early
+                watch=picture_watch(detector, config),
             )
     return sides
 

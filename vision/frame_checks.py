@@ -1,4 +1,4 @@
-"""Says what makes a frame useless: wrong size, dark, over-exposed, blurred, frozen. Looks at a sample."""
+"""Says what makes a frame useless: wrong size, dark, over-exposed, torn, blurred, frozen. Looks at a sample."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from vision.tear import TearWatch
 from vision.types import Frame
 
 SAMPLE_STEP = 8
@@ -28,6 +29,13 @@ class FrameCheckConfig(BaseModel):
     frozen_frames: int = Field(
         5, ge=2, le=1000, description="equal frames in a row that mean a frozen camera"
     )
+    torn_edge: float = Field(
+        2.6, ge=1.2, le=100, description="step across the whole width, over the usual one, that is a tear"
+    )
+    dirty_share: float = Field(
+        0.35, gt=0, lt=1, description="of the usual sharpness, below which a part of the lens is dirty"
+    )
+    dirty_views: int = Field(40, ge=5, le=10_000, description="different views that must agree on that")
 
 
 class FrameChecks:
@@ -38,6 +46,7 @@ class FrameChecks:
         self._config = config or FrameCheckConfig()
         self._last: int | None = None
         self._same = 1
+        self._tears = TearWatch()
 
     def problem(self, frame: Frame) -> str | None:
         """Return why the frame must not be used, in words for the operator, or None."""
@@ -52,6 +61,9 @@ class FrameChecks:
             return f"dark: mean grey {mean:.0f} of 255"
         if mean > self._config.bright_mean:
             return f"over-exposed: mean grey {mean:.0f} of 255"
+        torn = self._tears.problem(frame.image[:, :, 1], self._config.torn_edge)
+        if torn is not None:
+            return torn
         top = max(0, (height - STRIP_ROWS) // 2)
         strip = frame.image[top : top + STRIP_ROWS, ::2, 1]
         sharpness = float(cv2.Laplacian(np.ascontiguousarray(strip), cv2.CV_32F).var())

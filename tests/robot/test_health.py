@@ -71,6 +71,8 @@ def test_healthy_machine_has_no_fault() -> None:
         ({"sides": {"right": SideHealth(None, None, None)}}, Fault.CAMERA_RIGHT_LOST),
         ({"sides": {"left": SideHealth(99.9, 99.9, None, spinning=True)}}, Fault.WHEELS_SPIN),
         ({"sides": {"right": SideHealth(99.9, 97.0, "dark")}}, Fault.FRAMES_RIGHT_BAD),
+        ({"sides": {"left": SideHealth(99.9, 99.9, None, dirty="1 of 40 parts")}}, Fault.LENS_DIRTY),
+        ({"sides": {"left": SideHealth(99.9, 99.9, None, shifted="more blue")}}, Fault.DOMAIN_SHIFT),
     ],
 )
 def test_each_sick_reading_has_its_fault(changes: dict[str, object], expected: Fault) -> None:

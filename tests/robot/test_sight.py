@@ -5,7 +5,10 @@ from numpy.typing import NDArray
 from robot.config import DEMO_MACHINE, load_config
 from robot.odometry import Odometry, OdometryConfig
 from robot.sight import SideParts, Sight
+from vision.domain_shift import DomainConfig, domain_of
 from vision.flower_map import FlowerMap
+from vision.frame_checks import FrameCheckConfig
+from vision.picture_watch import PictureWatch
 from vision.types import Detections, Frame
 
 CAMERA = load_config(DEMO_MACHINE).cameras[0].model()
@@ -100,3 +103,26 @@ def test_starting_over_forgets_every_flower(sight: Sight, doubles: Doubles) -> N
     assert len(sight.flowers(-9.0, 9.0)) == 1
     sight.start_over()
     assert sight.flowers(-9.0, 9.0) == []
+
+
+def test_dirty_lens_and_strange_light_reach_the_health_checks(doubles: Doubles) -> None:
+    class Watch(PictureWatch):
+        seen = 0
+
+        def see(self, image: NDArray[np.uint8], detections: Detections) -> None:
+            self.seen += len(detections)
+
+        @property
+        def dirty(self) -> str:
+            return "upper left"
+
+        @property
+        def shifted(self) -> str:
+            return "more blue"
+
+    watch = Watch(FrameCheckConfig(), domain_of(None), DomainConfig())
+    parts = SideParts(doubles, doubles, doubles, CAMERA, lambda: FlowerMap(CAMERA), watch=watch)
+    sight = Sight("left", parts)
+    sight.detect(frame(1, 0.0))
+    assert watch.seen == 1
+    assert (sight.health().dirty, sight.health().shifted) == ("upper left", "more blue")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vision.average_precision import PictureBoxes, average_precision, iou_matrix
 from vision.detector import Detector
+from vision.domain_shift import card_statistics
 from vision.stills import StillRule, detect_still
 from vision.training.scenes import Sample
 from vision.types import STAGE_NAMES, Detections, Stage
@@ -75,9 +76,7 @@ def _count_open(found: Detections, sample: Sample, threshold: float, counts: dic
 
 
 def colour_statistics(samples: Iterable[Sample]) -> dict[str, list[float]]:
-    """Return mean and standard deviation of the pictures' mean blue, green and red: for the domain-shift alarm."""
+    """Return mean and standard deviation of the pictures' mean colours and casts: for the domain-shift alarm."""
     means = np.array([sample.image[::8, ::8].reshape(-1, 3).mean(axis=0) for sample in samples])
-    return {
-        "mean_bgr": [round(float(value), 1) for value in means.mean(axis=0)],
-        "std_bgr": [round(float(value), 1) for value in means.std(axis=0)],
-    }
+    channels: dict[str, list[float]] = card_statistics(means)["channels"]
+    return channels

@@ -59,6 +59,8 @@ def test_colours_are_blue_green_red() -> None:
     assert colour_statistics([_sample(), _sample()]) == {
         "mean_bgr": [10.0, 20.0, 30.0],
         "std_bgr": [0.0, 0.0, 0.0],
+        "mean_casts": [-0.693, 0.405],
+        "std_casts": [0.0, 0.0],
     }
 
 
