@@ -7,9 +7,11 @@ import sys
 import typer
 
 from bombus import (
+    alerts,
     bench,
     calibrate,
     console,
+    dashboard,
     data,
     doctor,
     evaluate,
@@ -31,9 +33,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (run, sim, replay, season, plan, evaluate, train, bench, doctor):
+for module in (run, sim, replay, season, plan, evaluate, train, bench, doctor, dashboard):
     app.command(help=module.__doc__)(getattr(module, module.__name__.rpartition(".")[2]))
 app.add_typer(console.app, name="console")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(data.app, name="data")
 app.add_typer(measure.app, name="measure")

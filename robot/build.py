@@ -91,7 +91,8 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
     cameras = {settings.side: settings.model() for settings in config.cameras}
     inbox = CommandInbox()
     config.dashboard.socket.parent.mkdir(parents=True, exist_ok=True)
-    publisher = SnapshotPublisher(config.dashboard.socket, cameras, inbox, clock, detector.model.said)
+    page = config.dashboard
+    publisher = SnapshotPublisher(page.socket, cameras, inbox, clock, detector.model.said, page.group)
     model = detector.model
     header = recording_header(config, config_text, ledger, clock, model.card.sha256, model.provider)
     recorder = _recorder(config, header, cameras, clock)

@@ -48,6 +48,7 @@ class Fault(StrEnum):
     PULSES_UNANSWERED = "pulses_unanswered"
     LEDGER_FAILED = "ledger_failed"
     RECORDING_FAILED = "recording_failed"
+    LOOP_LATE = "loop_late"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -167,6 +168,11 @@ FAULTS: Mapping[Fault, FaultText] = {
         Severity.WARN,
         "The recording has a gap; the ledger goes on",
         "Free disk space or mark fewer recordings; it goes on by itself",
+    ),
+    Fault.LOOP_LATE: FaultText(
+        Severity.WARN,
+        "The control program is too slow for this computer",
+        "End other programs, cool the computer, or choose a lighter model or fewer frames",
     ),
     Fault.INTERNAL_ERROR: FaultText(
         Severity.STOP,

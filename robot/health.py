@@ -38,6 +38,10 @@ class HealthConfig(BaseModel):
     glitches: int = Field(
         5, ge=1, le=1000, description="impossible encoder readings in 10 s that warn (assumed)"
     )
+    step_s: float = Field(
+        0.2, gt=0, le=10, description="s a step may take; the controller's dead-man acts after 0.25 (derived)"
+    )
+    late_steps: int = Field(3, ge=1, le=1000, description="longer steps in 10 s that warn (assumed)")
     unanswered: int = Field(
         3, ge=1, le=1000, description="pulses without an answer in 10 s that warn (assumed)"
     )
@@ -83,6 +87,7 @@ class HealthInputs:
     glitches: int
     unanswered: int
     over_duty: int
+    late_steps: int
     ledger_problem: str
     sides: Mapping[Side, SideHealth]
     recording_problem: str = ""
@@ -107,6 +112,8 @@ class Health:
             found[Fault.PULSES_UNANSWERED] = f"{inputs.unanswered} in 10 s"
         if inputs.over_duty:
             found[Fault.NOZZLE_DUTY] = f"{inputs.over_duty} in 10 s"
+        if inputs.late_steps >= self._config.late_steps:
+            found[Fault.LOOP_LATE] = f"{inputs.late_steps} steps in 10 s took over {self._config.step_s:g} s"
         if inputs.ledger_problem:
             found[Fault.LEDGER_FAILED] = inputs.ledger_problem
         if inputs.recording_problem:

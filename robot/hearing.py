@@ -37,11 +37,16 @@ class Hearing:
         self._machine_mismatch = ""
         self._air = AirWatch(cart.config.air)
         self._over_duty: deque[float] = deque(maxlen=64)
+        self._late_steps: deque[float] = deque(maxlen=64)
+        self._stepped_at: float | None = None
 
     def take(self, events: Iterable[Event], now: float) -> None:
         """Take the events of one poll, oldest first."""
         if self._started is None:
             self._started = now
+        if self._stepped_at is not None and now - self._stepped_at > self._cart.config.health.step_s:
+            self._late_steps.append(now)
+        self._stepped_at = now
         outcomes: list[Settled] = []
         reported: list[int] = []
         for event in events:
@@ -96,6 +101,7 @@ class Hearing:
             glitches=cart.glitches(now),
             unanswered=sum(now - t < RECENT_S for t in self._pulses.unanswered_times),
             over_duty=sum(now - t < RECENT_S for t in self._over_duty),
+            late_steps=sum(now - t < RECENT_S for t in self._late_steps),
             ledger_problem=self._scribe.problem,
             recording_problem=recording_problem,
             sides={side: sight.health() for side, sight in sights.items()},

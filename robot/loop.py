@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -153,12 +153,13 @@ class ControlLoop:
         self._showing.show(now, pose, frames)
         self.stopwatch.lap("tell")
 
-    def run(self) -> None:
-        """Step until `ask_to_end`. The last resort: any error stops the robot before it is raised."""
+    def run(self, after_step: Callable[[float], None] = lambda now: None) -> None:
+        """Step until `ask_to_end`; `after_step` hears of each. Any error stops the robot before it is raised."""
         try:
             while not self._end_asked:
                 started = self._clock.now()
                 self.step()
+                after_step(started)
                 self._clock.sleep_until(started + STEP_S)
         except Exception as error:
             now = self._clock.now()

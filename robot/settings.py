@@ -167,6 +167,11 @@ class DashboardConfig(Section):
     )
     port: int = Field(8080, ge=0, le=65535, description="TCP port; 0 takes a free one")
     socket: Path = Field(Path("runs/telemetry.sock"), description="Unix socket between robot and page")
+    group: str = Field(
+        "",
+        max_length=32,
+        description="Unix group that may use the socket, too: of a page with its own account",
+    )
     accounts: Path = Field(
         Path("runs/accounts.sqlite"),
         description="people, tokens and audit log of the page; made when missing",

@@ -36,8 +36,9 @@ class SnapshotPublisher:
         inbox: CommandInbox,
         clock: Clock,
         detector: str = "",
+        group: str = "",
     ) -> None:
-        """Begin to listen at `socket_path`; raises TelemetryError when that cannot be done."""
+        """Begin to listen at `socket_path`, also for `group`; raises TelemetryError when that cannot be done."""
         self._builder = SnapshotBuilder(cameras, detector)
         self._inbox = inbox
         self._clock = clock
@@ -47,7 +48,7 @@ class SnapshotPublisher:
         self._next_snapshot = float("-inf")
         self._urgent: object = None
         self._frame_sent: dict[Side, tuple[float, int]] = {}
-        self._server = TelemetryServer(socket_path, self._offer)
+        self._server = TelemetryServer(socket_path, self._offer, group)
 
     def watch(
         self, grabbers: Mapping[Side, Troubled], recorder: Troubled, alerts: OpenAlerts | None = None

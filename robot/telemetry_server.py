@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import selectors
+import shutil
 import socket
 import threading
 from collections import deque
@@ -90,11 +91,11 @@ class Client:
 class TelemetryServer:
     """Serves snapshots and pictures to every client and hands their commands to `offer`."""
 
-    def __init__(self, path: Path, offer: Callable[[CommandRequest], bytes]) -> None:
-        """Listen at `path`; raises TelemetryError."""
+    def __init__(self, path: Path, offer: Callable[[CommandRequest], bytes], group: str = "") -> None:
+        """Listen at `path`, for the owner and for `group`; raises TelemetryError."""
         self._path = path
         self._offer = offer
-        self._listener = _listen(path)
+        self._listener = _listen(path, group)
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
@@ -244,21 +245,42 @@ def _encode(pending: PendingFrame) -> bytes | None:
     )
 
 
-def _listen(path: Path) -> socket.socket:
+def _listen(path: Path, group: str) -> socket.socket:
     _remove_if_dead(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         listener.bind(str(path))
-        path.chmod(0o600)
+        _let_in(path, group)
         listener.listen(128)
         listener.setblocking(False)
+    except TelemetryError:
+        listener.close()
+        path.unlink(missing_ok=True)
+        raise
     except OSError as error:
         listener.close()
         raise TelemetryError(
             f"telemetry socket {path}: {error.strerror or error}; name another path of at most 100 characters"
         ) from error
     return listener
+
+
+def _let_in(path: Path, group: str) -> None:
+    """Open the socket to its owner and, if one is named, to a group; raises TelemetryError or OSError."""
+    if not group:
+        path.chmod(0o600)
+        return
+    try:
+        # Only where it has another one already: a confined service may not change owners at all.
+        if path.group() != group:
+            shutil.chown(path, group=group)
+    except (LookupError, PermissionError) as error:
+        raise TelemetryError(
+            f"dashboard.group = '{group}': the socket cannot be given to it ({error}); "
+            "name a group that exists and that this user is in"
+        ) from error
+    path.chmod(0o660)
 
 
 def _remove_if_dead(path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import firmware_bridge
 from firmware_bridge.core_config import CoreConfig
 from firmware_bridge.plant_page import PlantPage
-from robot.daemon import end_process
+from robot.children import end_process
 
 MCU_PROGRAM = Path(firmware_bridge.__path__[0]) / "bin" / "bombus-mcu"
 STOP_S = 2.0

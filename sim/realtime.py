@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from robot.build import core_config
+from robot.children import end_process, free_port
 from robot.clock import MonotonicClock
 from robot.commands import CommandRequest
 from robot.config import DEMO_MACHINE, load_config, with_overrides
-from robot.daemon import end_process, free_port
 from robot.snapshot import Snapshot
 from robot.telemetry_wire import MAX_FROM_SERVER, MessageBuffer, decode_from_server, pack
 from robot.types import CommandName, Mode

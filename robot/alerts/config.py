@@ -25,6 +25,7 @@ class WebhookConfig(AlertSection):
     secret_file: Path | None = Field(
         None, description="file with a shared secret; signs the body in X-Bombus-Signature"
     )
+    ca_file: Path | None = Field(None, description="PEM file of the farm's own CA, for https")
     timeout_s: float = Field(10.0, gt=0, le=60, description="s to wait for the answer (assumed)")
 
     @field_validator("url")
@@ -50,6 +51,7 @@ class MailConfig(AlertSection):
     )
     user: str = Field("", max_length=200, description="account at the server; empty for none")
     password_file: Path | None = Field(None, description="file with its password")
+    ca_file: Path | None = Field(None, description="PEM file of the farm's own CA")
     sender: str = Field(max_length=200, description="address the mail comes from")
     to: tuple[str, ...] = Field(min_length=1, max_length=20, description="addresses it goes to")
     timeout_s: float = Field(20.0, gt=0, le=120, description="s to wait for the server (assumed)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import ipaddress
+import os
 import socket
 import ssl
 import sys
@@ -18,6 +19,7 @@ from robot.clock import MonotonicClock
 from robot.dashboard.board import Board, make_board
 from robot.dashboard.server import app_of
 from robot.dashboard.store import StoreError
+from robot.notify import Notifier
 
 THIS_MACHINE = "127.0.0.1"
 
@@ -43,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     host, port = listener.getsockname()[:2]
     _say_where(board, options.host, host, port, options.certificate is not None)
+    # The socket listens from here on: whoever comes while the server starts is served a little later.
+    Notifier.from_environment(os.environ).beat(clock.now(), f"serves at {host}:{port}")
     app = app_of(board, [options.host, *options.allow_host])
     make_server(app, options.certificate, options.private_key).run(sockets=[listener])
     return 0

@@ -31,6 +31,7 @@ GOOD = HealthInputs(
     glitches=0,
     unanswered=0,
     over_duty=0,
+    late_steps=0,
     ledger_problem="",
     sides={"left": GOOD_SIDE, "right": GOOD_SIDE},
 )

@@ -436,3 +436,20 @@ def test_without_a_known_place_nothing_pretends_to_know_it() -> None:
     builder.observe(shown)
     row = builder.build(shown, None, None).row
     assert (row.s, row.progress, row.seconds_left, row.speed) == (None, None, None, None)
+
+
+def test_a_group_that_is_named_may_use_the_socket_and_one_that_is_not_there_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.sock"
+    path.touch()
+    ours = path.group()
+    path.unlink()
+    publisher = SnapshotPublisher(path, CAMERAS, CommandInbox(), MonotonicClock(), group=ours)
+    assert path.stat().st_mode & 0o777 == 0o660
+    publisher.close()
+    publisher = SnapshotPublisher(path, CAMERAS, CommandInbox(), MonotonicClock())
+    assert path.stat().st_mode & 0o777 == 0o600
+    publisher.close()
+    with pytest.raises(
+        TelemetryError, match=r"dashboard\.group = 'no-such-group': .* name a group that exists"
+    ):
+        SnapshotPublisher(path, CAMERAS, CommandInbox(), MonotonicClock(), group="no-such-group")
