@@ -98,7 +98,6 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
     recorder = _recorder(config, header, cameras, clock)
     sources = {settings.side: frame_source(settings) for settings in config.cameras}
     alerts = alert_book(config, ledger, clock)
-    alerts.watch(Notice.RECORDING_STOPPED, recorder)
     publisher.watch(sources, recorder, alerts)
     sides = {side: side_parts(cameras[side], sources[side], detector, config) for side in cameras}
     loop = ControlLoop(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -19,18 +18,6 @@ RETRY_S = 2.0
 
 CLOSE_S = 2.0
 """How long the end waits for the disk."""
-
-LOOK_S = 1.0
-"""How often the watched parts are asked whether they are in trouble."""
-
-
-class Troubled(Protocol):
-    """A part with a thread of its own that knows what is wrong with it."""
-
-    @property
-    def problem(self) -> str | None:
-        """Say what is wrong in one line, or nothing."""
-        ...
 
 
 class NoAlerts:
@@ -49,8 +36,6 @@ class AlertBook:
         self._store = AlertStore(path, same_thread=False)
         self._last_id = self._store.begin()
         self._known: dict[str, Alert] = {alert.code: alert for alert in self._store.open_alerts()}
-        self._watched: dict[Notice, Troubled] = {}
-        self._look_at = float("-inf")
         self._lock = threading.Condition()
         self._unwritten: dict[int, Alert] = {}
         self._closing = False
@@ -62,10 +47,6 @@ class AlertBook:
     def open(self) -> tuple[Alert, ...]:
         """What nobody has acknowledged, oldest first."""
         return tuple(sorted(self._not_seen(), key=lambda alert: alert.id))
-
-    def watch(self, notice: Notice, part: Troubled) -> None:
-        """Raise `notice` while `part` says that it is in trouble."""
-        self._watched[notice] = part
 
     def notice(self, notice: Notice, detail: str = "") -> None:
         """Raise a notice: something has happened. Belongs to the loop's thread, as `take`."""
@@ -83,9 +64,6 @@ class AlertBook:
         for alert in list(self._known.values()):
             if alert.present and alert.kind == Kind.FAULT and alert.code not in present:
                 self._gone(alert.code)
-        if now >= self._look_at:
-            self._look_at = now + LOOK_S
-            self._look_around()
         for command in commands:
             if command.name is CommandName.ACKNOWLEDGE:
                 self._acknowledge(command.text, command.by)
@@ -99,14 +77,6 @@ class AlertBook:
 
     def _not_seen(self) -> list[Alert]:
         return [alert for alert in self._known.values() if alert.acknowledged is None]
-
-    def _look_around(self) -> None:
-        for notice, part in self._watched.items():
-            problem, known = part.problem, self._known.get(notice)
-            if problem and (known is None or not known.present):
-                self._raise(notice.value, f"{NOTICES[notice].text}: {problem}")
-            elif not problem and known is not None and known.present:
-                self._gone(notice.value)
 
     def _raise(self, code: str, text: str) -> None:
         known, wall = self._known.get(code), self._clock.wall().timestamp()

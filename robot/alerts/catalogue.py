@@ -23,7 +23,6 @@ class Notice(StrEnum):
     """What may have happened outside the loop's own faults."""
 
     ENDED_HARD = "ended_hard"
-    RECORDING_STOPPED = "recording_stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +49,6 @@ NOTICES: Mapping[Notice, AlertText] = {
         Severity.WARN,
         "The control program ended without being told to",
         "Look for a power cut or a crash in the log; what may have been fired counts as fired",
-    ),
-    Notice.RECORDING_STOPPED: AlertText(
-        Kind.NOTICE,
-        Severity.WARN,
-        "Nothing is recorded any more",
-        "Free disk space or check the disk, then start the robot again",
     ),
 }
 

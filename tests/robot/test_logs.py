@@ -1,20 +1,12 @@
 """Log lines: key=value for people; with journald's own level at the front where it listens."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 
 from robot.logs import set_up_logs
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    before = structlog.get_config()
-    yield
-    structlog.configure(**before)
 
 
 def test_people_read_the_sentence_and_its_values(tmp_path: Path) -> None:

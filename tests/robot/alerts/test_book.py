@@ -126,27 +126,6 @@ def test_a_file_of_something_else_is_refused_in_one_line(tmp_path: Path) -> None
         read_alerts(path, None, 10)
 
 
-def test_a_recorder_in_trouble_raises_its_notice_while_it_lasts(tmp_path: Path) -> None:
-    class Recorder:
-        problem = ""
-
-    recorder = Recorder()
-    book = AlertBook(tmp_path / "a.sqlite", SetClock())
-    book.watch(Notice.RECORDING_STOPPED, recorder)
-    book.take((), (), 0.0)
-    assert not codes(book)
-    recorder.problem = "disk full"
-    book.take((), (), 0.5)
-    book.take((), (), 2.0)
-    (alert,) = book.open
-    assert alert.text == "Nothing is recorded any more: disk full"
-    assert (alert.kind, alert.present) == ("notice", True)
-    recorder.problem = ""
-    book.take((), (), 4.0)
-    assert not book.open[0].present
-    book.close()
-
-
 def test_a_notice_stays_until_it_is_seen(tmp_path: Path) -> None:
     book = AlertBook(tmp_path / "a.sqlite", SetClock())
     book.notice(Notice.ENDED_HARD, "in row 7")
