@@ -52,6 +52,15 @@ class SideParts:
     """None where there are no real pictures to watch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What the map made of a frame: the flower id of each detection (N,), -1 for none, and (gone, kept) ids."""
+
+    seq: int
+    ids: NDArray[np.int64]
+    merges: list[tuple[int, int]]
+
+
 class Sight:
     """Frames of one side become flowers of its map."""
 
@@ -65,6 +74,7 @@ class Sight:
         self._last_good_t: float | None = None
         self._problem: str | None = None
         self.detections: Detections | None = None
+        self.placed: Placed | None = None
         self.frames = 0
 
     def take(self) -> Frame | None:
@@ -96,8 +106,9 @@ class Sight:
         if pose is None:
             return []
         self._slip.see(detections, pose)
-        self._map.update(detections, pose, frame.seq)
-        return self._map.take_merges()
+        ids = self._map.update(detections, pose, frame.seq)
+        self.placed = Placed(frame.seq, ids, self._map.take_merges())
+        return self.placed.merges
 
     def flowers(self, s_low: float, s_high: float) -> list[Flower]:
         """Return the map's flowers between two places along the row."""

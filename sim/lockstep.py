@@ -36,6 +36,7 @@ from sim.scenario import ScenarioConfig
 from sim.score import Percentiles, score
 from sim.truth import TrueFlowers
 from sim.truth_detector import AnyFrame, TruthDetector, TruthErrors
+from sim.witness import Witness
 from sim.world import World
 from vision.detector import Detector
 from vision.flower_map import FlowerMap
@@ -95,6 +96,8 @@ class LockstepRow:
         self.clock = SimClock(self.rig.advance)
         self.watcher = Watcher()
         lags_us = calibrated_lags(config)
+        models = {camera.side: camera.model() for camera in config.cameras}
+        self.witness = Witness(self.world, self.truths, models, self.plant.place_at, recorder or NoRecorder())
         bridge = McuBridge(LoopbackTransport(self.rig), nonce=NONCE, lags_us=lags_us)
         self.loop = ControlLoop(
             LoopParts(
@@ -104,10 +107,11 @@ class LockstepRow:
                 sides=self._sides(),
                 ledger=ledger,
                 commands=self.watcher,
-                recorder=recorder or NoRecorder(),
+                recorder=self.witness,
                 telemetry=self.watcher,
             )
         )
+        self.witness.sights = self.loop.sights
         self.frame_ms: list[float] = []
 
     def _sides(self) -> dict[Side, SideParts]:
@@ -176,6 +180,8 @@ class LockstepRow:
             detector=self.detector_name,
             finished=finished,
             ended_because=why,
+            aim_point_error_mm=self.witness.aim_point_error_mm(self.plant.jets.trains),
+            identity=self.witness.identity(),
             latency_ms=Percentiles.of([ms for ms in self.frame_ms if ms > 1.0]),
             air_l=round(self.plant.air.used_nl, 1),
             sim_s=round(self.clock.now(), 3),

@@ -201,6 +201,8 @@ def _result(
         detector="onnx",
         finished=why == "the row is done",
         ended_because=why,
+        aim_point_error_mm=None,
+        identity=None,
         latency_ms=Percentiles(latency[0], None, latency[1]),
         air_l=round(world.plant.air.used_nl, 1),
         sim_s=round(wall_s, 1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sim.score import Percentiles, Score
+from sim.witness import Identity
 
 
 class SimResult(msgspec.Struct, frozen=True):
@@ -25,6 +26,8 @@ class SimResult(msgspec.Struct, frozen=True):
     spent_hits: int
     doubles: int
     aim_error_mm: Percentiles
+    aim_point_error_mm: Percentiles | None
+    identity: Identity | None
     latency_ms: Percentiles
     air_l: float
     sim_s: float
@@ -47,12 +50,23 @@ class SimResult(msgspec.Struct, frozen=True):
             "spent hits": with_share(self.spent_hits, self.pulses),
             "doubles": self.doubles,
             "aim error p50 / p95": f"{aim.p50} / {aim.p95} mm",
+            **self._who_is_who(),
             "air": f"{self.air_l:.0f} normal litres",
             "driven": f"{self.sim_s:.0f} s, {self.frames} frames",
             "wall time": f"{self.wall_s:.0f} s ({self.sim_s / max(self.wall_s, 1e-9):.1f} x real time)",
             **{f"not shot: {reason.replace('_', ' ')}": count for reason, count in self.refusals.items()},
             "faults": ", ".join(self.faults) or "none",
             "decisions": self.decisions_sha256[:16],
+        }
+
+    def _who_is_who(self) -> dict[str, object]:
+        point, identity = self.aim_point_error_mm, self.identity
+        if point is None or identity is None:
+            return {}
+        return {
+            "  from the point meant": f"{point.p50} / {point.p95} mm",
+            "flowers counted once": f"{percent(identity.kept)} of {identity.counted} ({identity.twice} twice)",
+            "  mixed up, made up": f"{identity.mixed}, {identity.ghosts}",
         }
 
 
