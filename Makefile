@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 SOURCES := pyproject.toml setup.py $(wildcard firmware_bridge/*_build.py firmware_bridge/firmware/*.[ch] sim/render/*_build.py sim/render/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-train sim check test test-slow campaign firmware test-firmware fuzz prove mutate lint-c bench clean
+.PHONY: help setup setup-train sim check test test-slow campaign firmware test-firmware fuzz prove mutate lint-c units bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -87,6 +87,10 @@ mutate: $(DEV)  ## change the C core in every small way; a test must notice each
 
 lint-c: $(STAMP)  ## compiler warnings, cppcheck and MISRA C:2012 on the C core, against the reviewed deviations
 	@$(BIN)/python -m firmware_bridge.proofs.lint
+
+units: $(DEV)  ## the systemd units before systemd-analyze: nothing wrong, well confined
+	@command -v systemd-analyze >/dev/null 2>&1 || { echo "no systemd-analyze: apt-get install systemd"; exit 1; }
+	$(BIN)/pytest -q -n 0 tests/packaging/test_units.py
 
 bench: $(STAMP)  ## time each stage of a frame's way on this machine
 	@$(BIN)/bombus bench

@@ -17,6 +17,7 @@ from robot.dashboard.control_link import NoControlError
 from robot.dashboard.gate import RefusedError, check
 from robot.dashboard.history import History, read_history
 from robot.dashboard.identity import CredentialError, Who, identity_of
+from robot.dashboard.metrics import CONTENT_TYPE, metrics_text
 from robot.dashboard.rights import NEEDED_FOR, Right, needs
 from robot.dashboard.store import StoreError
 from robot.types import CommandName
@@ -25,6 +26,7 @@ FRESH_S = 2.0
 """A snapshot older than this is not the robot's state any more."""
 
 STATUS_SCHEMA = {"application/json": {"schema": {"$ref": "#/components/schemas/State"}}}
+METRICS = {"text/plain": {"schema": {"type": "string"}}}
 EVENT_STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
 
 
@@ -49,6 +51,12 @@ def _add_looking(app: FastAPI, board: Board) -> None:
     def history() -> History:
         """Return the last sessions and journal lines from the ledger."""
         return read_history(board.ledger)
+
+    @app.get("/metrics", tags=["robot"], response_class=Response, responses={200: {"content": METRICS}})
+    @needs(Right.LOOK)
+    async def metrics() -> Response:
+        """Return the newest snapshot's numbers for Prometheus."""
+        return Response(metrics_text(live.link), headers={"content-type": CONTENT_TYPE})
 
     @app.get("/healthz", tags=["robot"], responses={503: {"model": Health}})
     @needs(Right.OPEN)

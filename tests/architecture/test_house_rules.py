@@ -81,6 +81,7 @@ def test_every_third_party_import_of_the_runtime_is_a_declared_dependency() -> N
         "foxglove": "foxglove-sdk",
         "google": "protobuf",
         "paho": "paho-mqtt",
+        "prometheus_client": "prometheus-client",
     }
     import sys
 

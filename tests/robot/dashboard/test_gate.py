@@ -42,6 +42,7 @@ ROUTES: dict[tuple[str, str], Right] = {
     ("GET", "/api/v1/status"): LOOK,
     ("GET", "/api/v1/history"): LOOK,
     ("GET", "/api/v1/alerts"): LOOK,
+    ("GET", "/metrics"): LOOK,
     ("GET", "/api/v1/events"): LOOK,
     ("WEBSOCKET", "/api/v1/live"): LOOK,
     ("DELETE", "/api/v1/session"): Right.ACCOUNT,
