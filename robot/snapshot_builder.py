@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from robot.alerts.store import Alert
+from robot.reasons import UNCERTAIN
 from robot.snapshot import (
     AirState,
     AlertState,
@@ -40,7 +41,7 @@ MARK_AGE = 0.5
 
 MARKS_PER_SIDE = 64
 MAX_ALERTS = 50
-UNSURE = frozenset({Reason.UNSURE, Reason.PLACE_UNSURE})
+UNSURE = UNCERTAIN | {Reason.LOOK_AGAIN}
 NOT_A_MISS = UNSURE | frozenset(
     {"treated", Reason.NOT_READY, Reason.TREATED_RECENTLY, Reason.DAILY_CAP, Reason.BUD_IN_JET}
 )
@@ -89,7 +90,6 @@ class SnapshotBuilder:
         self._alerts: OpenAlerts | None = None
         self._frame_times: dict[Side, deque[float]] = {side: deque(maxlen=30) for side in cameras}
         self._missed: dict[str, int] = {}
-        self._unsure = 0
         self._strip_of: tuple[str, float] = ("", 0.0)
         self._treated_bins: dict[Side, list[int]] = {}
         self._missed_bins: dict[Side, list[int]] = {}
@@ -112,7 +112,6 @@ class SnapshotBuilder:
             self._missed_bins = {side: [0] * STRIP_BINS for side in SIDES}
         for side, s, state in view.finished:
             missed = state not in NOT_A_MISS
-            self._unsure += state in UNSURE
             if missed:
                 self._missed[state] = self._missed.get(state, 0) + 1
             if missed or state == "treated":
@@ -152,7 +151,7 @@ class SnapshotBuilder:
             treated=view.flowers_treated,
             missed=sum(self._missed.values()),
             missed_by_reason=dict(self._missed),
-            unsure=self._unsure,
+            unsure=sum(view.refusals.get(reason, 0) for reason in UNSURE),
             refusals={reason.value: count for reason, count in view.refusals.items()},
             pulses_sent=view.pulses_sent,
             pulses_done=view.pulses_done,

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     NOT_READY = "not_ready"
     UNSURE = "unsure"
     PLACE_UNSURE = "place_unsure"
+    LOOK_AGAIN = "look_again"
     OUT_OF_REACH = "out_of_reach"
     TREATED_RECENTLY = "treated_recently"
     DAILY_CAP = "daily_cap"

@@ -87,6 +87,10 @@ REFUSALS: Mapping[Reason, Sentence] = {
     Reason.PLACE_UNSURE: Sentence(
         "The flower's place is not known well enough", "Calibrate the camera; drive slower"
     ),
+    Reason.LOOK_AGAIN: Sentence(
+        "Passed while stage or place were not sure; it is looked at again on the way back",
+        "Nothing; if many stay so, train the detector on pictures of this house",
+    ),
     Reason.OUT_OF_REACH: Sentence(
         "No nozzle reaches the flower", "Check height and distance of the nozzle bank against the crop"
     ),

@@ -90,3 +90,57 @@ def test_new_row_forgets_what_was_watched() -> None:
     book.refuse(refusal(Reason.BUD_IN_JET), PLACES)
     book.clear()
     assert book.passed(at(9.0), 1, Treatments()) == ([], [])
+
+
+def unsure(book: ReasonBook, s: float, direction: int, treatments: Treatments | None = None) -> list[str]:
+    """Consider the flower as unsure, pass it, and return the last words."""
+    book.refuse(refusal(Reason.UNSURE), PLACES)
+    return [final.reason for final in book.passed(at(s), direction, treatments or Treatments())[1]]
+
+
+def test_flower_passed_uncertain_is_marked_and_treated_on_the_way_back() -> None:
+    book = ReasonBook(BANKS)
+    assert unsure(book, 1.1, 1) == [Reason.LOOK_AGAIN]
+    assert book.reason_of(KEY) is Reason.LOOK_AGAIN
+    book.shot("left", [1], [PLACE])
+    _, finals = book.passed(at(0.9), -1, Treatments([Treatment("left", PLACE, 0.0, 1, KEY)]))
+    assert [final.reason for final in finals] == [TREATED]
+    assert (book.treated, book.final, book.ready_seen) == (1, {}, 1)
+    assert book.reason_of(KEY) is None
+
+
+def test_flower_that_stays_uncertain_ends_with_its_own_reason_and_counts_once() -> None:
+    book = ReasonBook(BANKS)
+    assert unsure(book, 1.1, 1) == [Reason.LOOK_AGAIN]
+    assert unsure(book, 0.9, -1) == [Reason.UNSURE]
+    assert unsure(book, 1.1, 1) == []
+    assert book.final == {Reason.UNSURE: 1}
+
+
+def test_treated_flower_that_is_passed_again_counts_once() -> None:
+    book = ReasonBook(BANKS)
+    treated = Treatments([Treatment("left", PLACE, 0.0, 1, KEY)])
+    book.shot("left", [1], [PLACE])
+    assert len(book.passed(at(1.1), 1, treated)[1]) == 1
+    book.refuse(refusal(Reason.TREATED_RECENTLY), PLACES)
+    assert book.passed(at(0.9), -1, treated) == ([], [])
+    assert (book.treated, book.ready_seen) == (1, 1)
+
+
+def test_last_words_of_merged_flowers_count_once() -> None:
+    book = ReasonBook(BANKS)
+    places = {("left", 1): PLACE, ("left", 2): PLACE}
+    both = [FlowerRefusal("left", number, Reason.NOT_READY) for number in (1, 2)]
+    book.refuse(both, places)  # type: ignore[arg-type]
+    book.passed(at(1.1), 1, Treatments())
+    assert book.final == {Reason.NOT_READY: 2}
+    book.merge(("left", 2), ("left", 1))
+    assert book.final == {Reason.NOT_READY: 1}
+
+
+def test_new_row_begins_with_no_last_words() -> None:
+    book = ReasonBook(BANKS)
+    unsure(book, 1.1, 1)
+    book.clear()
+    assert book.reason_of(KEY) is None
+    assert book.final == {Reason.LOOK_AGAIN: 1}

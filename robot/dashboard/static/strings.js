@@ -153,6 +153,7 @@ const en = {
   reason_not_ready: "not in bloom",
   reason_unsure: "stage not sure",
   reason_place_unsure: "place not sure",
+  reason_look_again: "not sure, looked at again on the way back",
   reason_out_of_reach: "out of reach of the nozzles",
   reason_treated_recently: "treated a short time ago",
   reason_daily_cap: "had its pulses for today",
