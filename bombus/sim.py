@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bombus.output import WorkFailedError, WrongUseError, people, print_json, print_table
+
+if TYPE_CHECKING:
+    from sim.day_config import DayConfig
+    from sim.scenario import ScenarioConfig
 
 MODES = ("lockstep", "realtime")
 DETECTORS = ("onnx", "truth")
@@ -55,6 +59,9 @@ def sim(
     from sim.scenario import load_scenario
 
     plan = load_scenario(scenario, length_m=length, speed_m_s=speed, faults=fault or ())
+    if plan.day is not None:
+        _day(plan, plan.day, seed, mode, config, detector, record, json)
+        return
     if mode == "realtime":
         from sim.realtime import run_realtime
 
@@ -69,3 +76,28 @@ def sim(
         print_table(f"{plan.name}, seed {seed}, {mode}", result.for_people())
     if not result.finished:
         raise WorkFailedError(f"the row was not finished: {result.ended_because}")
+
+
+def _day(
+    plan: ScenarioConfig,
+    day: DayConfig,
+    seed: int,
+    mode: str,
+    config: Path | None,
+    detector: str,
+    record: Path | None,
+    json: bool,
+) -> None:
+    if mode != "lockstep" or record is not None:
+        raise WrongUseError(
+            f"scenario '{plan.name}': a day runs in lock-step, unrecorded; leave the option out"
+        )
+    from sim.day import run_day
+
+    result = run_day(plan, day, seed, config, detector, people)
+    if json:
+        print_json(result)
+    else:
+        print_table(f"{plan.name}, seed {seed}", result.for_people())
+    if not result.finished or result.twice:
+        raise WorkFailedError(f"the day failed: {result.ended_because}, {result.twice} flowers treated twice")

@@ -31,7 +31,8 @@ class MissionStop(msgspec.Struct, frozen=True):
 class MissionAsk(msgspec.Struct, frozen=True):
     """What a person is asked to do; `confirm` answers it, with the tag's number as its value where `tag` is given.
 
-    `what` is row, dock, swap, disinfect or fetch; `refused` says why the last confirmation was not taken.
+    `what` is row, dock, swap, disinfect or fetch; `s` is
+    where in the row the cart is to stand, m from its head; `refused` says why the last confirmation was not taken.
     """
 
     what: str
@@ -39,6 +40,7 @@ class MissionAsk(msgspec.Struct, frozen=True):
     row: str
     tag: int | None
     refused: str
+    s: float
 
 
 class WindowState(msgspec.Struct, frozen=True):
@@ -95,7 +97,7 @@ def mission_state(view: MissionView) -> MissionState:
         window=WindowState(window.open, window.why, _in(view, window.opens), _in(view, window.closes)),
         stops=tuple(_stop(view, stop) for stop in view.stops),
         rows=dict(view.rows),
-        ask=None if ask is None else MissionAsk(ask.what, ask.text, ask.row, ask.tag, ask.refused),
+        ask=None if ask is None else MissionAsk(ask.what, ask.text, ask.row, ask.tag, ask.refused, ask.s),
         row=view.row,
         row_ends_in_s=None if view.row_ends is None else _in(view, view.row_ends),
         house_ends_in_s=None if view.house_ends is None else _in(view, view.house_ends),

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sim.air import AirConfig
 from sim.airjet import AirJetConfig
 from sim.camera import SimCameraConfig
+from sim.day_config import DayConfig
 from sim.faults import parse_fault
 from sim.vehicle import VehicleConfig
 from sim.world_config import WorldConfig
@@ -38,6 +39,7 @@ class ScenarioConfig(BaseModel):
     air: AirConfig = Field(default_factory=AirConfig)
     jets: AirJetConfig = Field(default_factory=AirJetConfig)
     camera: SimCameraConfig = Field(default_factory=SimCameraConfig)
+    day: DayConfig | None = Field(None, description="a day in a house instead of one row")
 
     @field_validator("faults")
     @classmethod

@@ -33,4 +33,6 @@ def build_mission(
         raise ConfigError(f"{config.mission.house}: {error}") from error
     facts = MissionFacts(clock.now(), clock.wall(), Mode.STARTING)
     desk = desk or ProcessDesk(house, [config.ledger.path])
-    return Mission(config.mission, config.name, house, desk, Gate(climate, source), ledger, facts)
+    return Mission(
+        config.mission, config.name, house, desk, Gate(climate, source), ledger, facts, config.row.overrun
+    )

@@ -19,6 +19,8 @@ class Course:
         self.ahead: list[Stop] = []
         self.now: Stop | None = None
         """The stop under way, with the time at which it really began."""
+        self.now_job: Job | None = None
+        """What it visits; its number in the plan means nothing once another plan is followed."""
         self._went: list[Stop] = []
         """What is past of this plan, with its real times: replanning begins from there."""
         self.past: list[StopView] = []
@@ -32,7 +34,7 @@ class Course:
 
     def new_day(self) -> None:
         """Forget the plan and what is past."""
-        self.plan, self.now = None, None
+        self.plan = self.now = self.now_job = None
         self.ahead, self._went, self.past = [], [], []
 
     def job(self, stop: Stop) -> Job:
@@ -52,6 +54,7 @@ class Course:
         self.now = replace(
             stop, arrive=t, start=t, leave=stop.leave - stop.start + t, end=stop.end - stop.start + t
         )
+        self.now_job = self.job(stop) if stop.kind is StopKind.VISIT else None
         self._went.append(self.now)
         return self.now
 
@@ -59,7 +62,7 @@ class Course:
         """End the stop under way; `view` is how people see it from now on."""
         if self.now is not None and self._went:
             self._went[-1] = replace(self._went[-1], leave=now - self.zero, end=now - self.zero)
-        self.now = None
+        self.now = self.now_job = None
         self.past.append(view)
 
     def drop(self, row: str) -> None:

@@ -37,13 +37,13 @@ class Leg:
         """Return s of the cart on the rail at the entrance, which lies `-head_s` m before the crop."""
         return self.length - head_s if self.backwards else head_s
 
-    def left_in(self, s: float) -> float:
-        """Return the metres that are left of the way in at `s`."""
-        return max(0.0, s if self.backwards else self.length - s)
+    def left_in(self, s: float, overrun: float) -> float:
+        """Return the metres that are left of the way in at `s`, until all nozzles have passed its end."""
+        return max(0.0, overrun + (s if self.backwards else self.length - s))
 
-    def left_out(self, s: float) -> float:
+    def left_out(self, s: float, overrun: float) -> float:
         """Return the metres that are left of the way back at `s`."""
-        return max(0.0, self.length - s if self.backwards else s)
+        return max(0.0, overrun + (self.length - s if self.backwards else s))
 
 
 def leg_of(house: House, visit: Visit, sides: tuple[Side, ...]) -> Leg:
@@ -61,10 +61,19 @@ def leg_of(house: House, visit: Visit, sides: tuple[Side, ...]) -> Leg:
     )
 
 
-def seconds_left(leg: Leg, s: float, inward: bool, speed_in: float, motion: MotionConfig) -> float:
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """What the time for a row follows from: speeds (m/s), the roll past its ends (m), and the manoeuvre (s)."""
+
+    speed_in: float
+    motion: MotionConfig
+    overrun: float
+
+
+def seconds_left(leg: Leg, s: float, inward: bool, pacing: Pacing) -> float:
     """Return the seconds until the cart is off the rails, from `s` on the way in (or back)."""
-    off = motion.entrance_s
+    motion, over = pacing.motion, pacing.overrun
     if not inward:
-        return leg.left_out(s) / motion.return_speed + off
-    back = 0.0 if leg.through else leg.length / motion.return_speed
-    return leg.left_in(s) / max(speed_in, 0.01) + back + off
+        return leg.left_out(s, over) / motion.return_speed + motion.entrance_s
+    back = 0.0 if leg.through else (leg.length + 2.0 * over) / motion.return_speed
+    return leg.left_in(s, over) / max(pacing.speed_in, 0.01) + back + motion.entrance_s

@@ -17,7 +17,7 @@ from robot.mission.facts import MissionFacts
 from robot.mission.gate import Gate
 from robot.mission.happenings import happened
 from robot.mission.house_map import House
-from robot.mission.leg import Leg, leg_of, seconds_left
+from robot.mission.leg import Leg, Pacing, leg_of, seconds_left
 from robot.mission.mission_config import MissionConfig
 from robot.mission.mission_view import StopView
 from robot.mission.people import hear
@@ -45,11 +45,16 @@ class Mission:
         gate: Gate,
         ledger: Ledger,
         facts: MissionFacts,
+        overrun: float = 0.0,
     ) -> None:
-        """Go on from the ledger; raises ConfigError for a robot that the house lacks, LedgerError."""
+        """Go on from the ledger; a run goes `overrun` m past the row's ends.
+
+        Raises ConfigError for a robot that the house lacks, and LedgerError.
+        """
         self.config, self.house, self.gate = config, house, gate
         self.robot = robot_named(house, config.robot or name)
         self.motion = house.config.motion
+        self.overrun = overrun
         self.mine = share_of(house, self.robot.name)
         self.visits = visits_of(self.mine)
         self.home = house.docks[self.robot.dock].index
@@ -174,8 +179,8 @@ class Mission:
         self.place = self.leg.exit
         self.tainted = self.tainted or self.leg.infected
         self.diary.end(self.outcome, facts.wall)
-        now = self.agenda.course.now
-        value = 0.0 if now is None else self.agenda.course.job(now).value
+        job = self.agenda.course.now_job
+        value = 0.0 if job is None else job.value
         if self.outcome == DONE and self.predicted_end > 0.0:
             self.errors_s.append(abs(facts.now + self.motion.entrance_s - self.predicted_end))
         self.agenda.course.end(
@@ -216,6 +221,8 @@ class Mission:
         if abs(speed - self._speed_given) > SPEED_STEP:
             self._speed_given = speed
             self._out.append(Command(CommandName.SET_SPEED, speed, by=BY))
+        if facts.mode is Mode.RUNNING and self.run_given != run:
+            self._out.append(Command(CommandName.PAUSE, by=BY))
         if facts.mode not in {Mode.READY, Mode.DONE}:
             return
         if self.run_given != run:
@@ -244,8 +251,8 @@ class Mission:
         return RobotNow(place, free_in, self.diary.battery_left_s(self.motion), self.tainted, row)
 
     def _left_s(self, leg: Leg, s: float) -> float:
-        inward = self.phase is not Phase.OUT
-        return seconds_left(leg, s, inward, self.motion.treat_speed, self.motion)
+        pacing = Pacing(self.motion.treat_speed, self.motion, self.overrun)
+        return seconds_left(leg, s, self.phase is not Phase.OUT, pacing)
 
     @property
     def _row_word(self) -> str:

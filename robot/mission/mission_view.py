@@ -36,6 +36,8 @@ class AskView:
     tag: int | None = None
     refused: str = ""
     """Why the last confirmation was not taken."""
+    s: float = 0.0
+    """Where in the row the cart is to stand, m from its head."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def ask_of(mission: Mission) -> AskView | None:
     """Return what a person is asked to do, if anything."""
     phase, refused, dock = mission.phase, mission.refused, mission.robot.dock
     if phase is Phase.MOVING and mission.leg is not None:
-        return ask_for_row(mission.leg, mission.lost, refused)
+        return ask_for_row(mission.leg, mission.lost, refused, mission.leg.start_s(mission.config.head_s))
     if phase is Phase.HOMING:
         return ask_for_dock(dock, refused)
     if phase is Phase.DOCK and mission.agenda.course.now is not None:
@@ -62,13 +62,13 @@ def why(mission: Mission, facts: MissionFacts) -> str:
     row = leg.row if leg is not None else ""
     if phase is Phase.OFF:
         return "Off: press START to begin the day"
+    ask = ask_of(mission)
+    if ask is not None:
+        return f"{ask.text} ({mission.held})" if mission.held else ask.text
     if mission.held:
         return mission.held[0].upper() + mission.held[1:]
     if phase is Phase.WAITING:
         return _waits_for(mission, facts)
-    ask = ask_of(mission)
-    if ask is not None:
-        return ask.text
     if phase is Phase.RESTING:
         return f"Resting in row {row}: {mission.gate.why}"
     if phase is Phase.DONE:
@@ -99,8 +99,7 @@ def _waits_for(mission: Mission, facts: MissionFacts) -> str:
 def _under_way(mission: Mission, free: float) -> Iterator[StopView]:
     course, leg = mission.agenda.course, mission.leg
     if leg is not None and (mission.phase in IN_ROW or mission.lost):
-        known = course.now is not None and course.plan is not None
-        job = course.job(course.now) if known and course.now is not None else None
+        job = course.now_job
         value, must = (job.value, job.must) if job is not None else (0.0, False)
         yield StopView("visit", leg.row, leg.sides, "now", mission.begun, free, value, must, leg.infected)
     elif mission.phase is Phase.DOCK and course.now is not None:

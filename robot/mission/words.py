@@ -15,7 +15,7 @@ def span(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def ask_for_row(leg: Leg, lost: bool, refused: str) -> AskView:
+def ask_for_row(leg: Leg, lost: bool, refused: str, s: float) -> AskView:
     """Ask for the cart to be brought to a row, onto its rails."""
     end = "far end" if leg.backwards else "head"
     text = f"Bring the cart to the {end} of row {leg.row}, onto the rails, then confirm"
@@ -23,7 +23,7 @@ def ask_for_row(leg: Leg, lost: bool, refused: str) -> AskView:
         text = f"The place in row {leg.row} is lost. Roll the cart back to its {end}, then confirm"
     if leg.tag is not None:
         text += " with the number on the row's tag"
-    return AskView("row", text, leg.row, leg.tag, refused)
+    return AskView("row", text, leg.row, leg.tag, refused, s)
 
 
 def ask_for_dock(dock: str, refused: str) -> AskView:

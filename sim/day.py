@@ -1,0 +1,280 @@
+"""A whole day in lock-step: the robot's own mission and loop, row after row, with people who help and disturb."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from time import perf_counter
+
+import msgspec
+from rich.console import Console
+from rich.progress import Progress
+
+from firmware_bridge.bridge import McuBridge
+from firmware_bridge.core import Core
+from firmware_bridge.core_config import CoreConfig
+from robot.build import NoRecorder, open_detector, side_parts
+from robot.calibration.config import calibrated_lags
+from robot.config import DEMO_MACHINE, load_config
+from robot.ledger import Ledger
+from robot.loop import STEP_S, ControlLoop, LoopParts
+from robot.mission.build_mission import build_mission
+from robot.mission.desk import InlineDesk
+from robot.mission.house import load_house
+from robot.mission.house_map import House, lay_out
+from robot.settings import CameraConfig, RobotConfig
+from robot.sight import SideParts
+from robot.types import CommandName, Mode
+from sim.camera import Picture, SimCamera
+from sim.clock import SimClock
+from sim.day_config import DayConfig
+from sim.house_rows import DrawnEyes, HouseRows, TruthEyes
+from sim.lockstep import BOOT_ID, CAMERA_PHASE_S, NONCE
+from sim.plant import Plant
+from sim.porter import Porter
+from sim.result import percent, with_share
+from sim.rig import LoopbackTransport, Rig
+from sim.scenario import ScenarioConfig
+from sim.score import score
+from sim.truth_detector import AnyFrame
+from sim.twice import treated_twice
+from vision.detector import Detector
+from vision.flower_map import FlowerMap
+
+LIMIT_S = 12 * 3600.0
+
+
+class DayResult(msgspec.Struct, frozen=True):
+    """What a simulated day came to; times in s. `ready`, `treated` and `coverage` are of the rows done.
+
+    `twice` must be 0: flowers that were treated again, on the way back or after a restart.
+    """
+
+    scenario: str
+    seed: int
+    detector: str
+    finished: bool
+    ended_because: str
+    rows: dict[str, str]
+    rows_done: int
+    kills: int
+    power_cuts: int
+    rows_blocked: int
+    replans: int
+    ready: int
+    treated: int
+    coverage: float | None
+    pulses: int
+    bud_hits: int
+    twice: int
+    prediction_error_s: float | None
+    sim_s: float
+    wall_s: float
+    faults: tuple[str, ...]
+    said: tuple[str, ...]
+    decisions_sha256: str
+
+    def for_people(self) -> dict[str, object]:
+        """Return the table's rows."""
+        error = self.prediction_error_s
+        return {
+            "rows done / blocked / of": f"{self.rows_done} / {self.rows_blocked} / {len(self.rows)}",
+            "kills, power cuts, new plans": f"{self.kills}, {self.power_cuts}, {self.replans}",
+            "ready flowers": self.ready,
+            "treated": self.treated,
+            "coverage": percent(self.coverage),
+            "pulses": self.pulses,
+            "bud hits": with_share(self.bud_hits, self.pulses),
+            "flowers treated twice": self.twice,
+            "row's end predicted to": "-" if error is None else f"{error:.1f} s",
+            "day": f"{self.sim_s:.0f} s",
+            "wall time": f"{self.wall_s:.0f} s ({self.sim_s / max(self.wall_s, 1e-9):.1f} x real time)",
+            "faults": ", ".join(self.faults) or "none",
+        }
+
+
+class LockstepDay:
+    """One robot, one house, one day; `step` moves on by 10 ms. The program may be killed and is booted again."""
+
+    def __init__(
+        self,
+        scenario: ScenarioConfig,
+        day: DayConfig,
+        house: House,
+        config: RobotConfig,
+        seed: int,
+        detector: Detector | None = None,
+    ) -> None:
+        """Without `detector` the robot sees the truth with errors."""
+        self.scenario, self.day, self.house, self.config, self.seed = scenario, day, house, config, seed
+        lengths = {row.name: row.length for row in house.rows.values()}
+        self.rows = HouseRows(scenario, lengths, config, seed)
+        self.plant = Plant(scenario, config.banks, {}, config.dose.openings, seed)
+        self.rows.enter(self.rows.row, self.plant, config.mission.head_s)
+        self.rig = Rig(Core(CoreConfig(ticks_per_m=scenario.vehicle.ticks_per_m), BOOT_ID), self.plant)
+        self.clock = SimClock(self.rig.advance)
+        self.porter = Porter(self.rows, self.plant, day.move_s, day.serve_s)
+        self._detector = detector
+        self._numbers = count(1)
+        self.kills = self.power_cuts = 0
+        self.loop = self._boot()
+
+    def _boot(self) -> ControlLoop:
+        """Start the robot's program: everything but the ledger and the controller begins anew."""
+        self.porter.forget()
+        config, ledger = self.config, Ledger(self.config.ledger.path)
+        desk = InlineDesk(self.house, [config.ledger.path], self.clock)
+        transport = LoopbackTransport(self.rig)
+        bridge = McuBridge(transport, nonce=NONCE + next(self._numbers), lags_us=calibrated_lags(config))
+        return ControlLoop(
+            LoopParts(
+                config=config,
+                clock=self.clock,
+                link=bridge,
+                sides={camera.side: self._side(camera) for camera in config.cameras},
+                ledger=ledger,
+                commands=self.porter,
+                recorder=NoRecorder(),
+                telemetry=self.porter,
+                mission=build_mission(config, self.house, ledger, self.clock, desk),
+            )
+        )
+
+    def _side(self, settings: CameraConfig) -> SideParts:
+        model, side = settings.model(), settings.side
+        if self._detector is None:
+            eyes = TruthEyes(self.rows, self.plant, side, model, self.seed)
+            camera = self._camera(settings, eyes.picture)
+            return SideParts(camera, AnyFrame(), eyes, model, lambda: FlowerMap(model, self.config.map))
+        drawn = DrawnEyes(self.rows, self.plant, side, model)
+        return side_parts(model, self._camera(settings, drawn.picture), self._detector, self.config)
+
+    def _camera(self, settings: CameraConfig, picture: Picture) -> SimCamera:
+        phase_s = CAMERA_PHASE_S[settings.side]
+        config = self.scenario.camera
+        return SimCamera(settings.camera_id, config, picture, self.plant.place_at, self.clock.now, phase_s)
+
+    def step(self) -> None:
+        """Let the robot and the people do 10 ms."""
+        self.loop.step()
+        self.clock.sleep_until(self.clock.now() + STEP_S)
+
+    def kill(self, dead_s: float = 3.0, power: bool = False) -> None:
+        """Drop the program in the middle of whatever it does; with `power` the controller goes with it."""
+        self.kills += not power
+        self.power_cuts += power
+        if power:
+            cut = CoreConfig(ticks_per_m=self.scenario.vehicle.ticks_per_m)
+            self.rig.core = Core(cut, BOOT_ID + next(self._numbers))
+        self.clock.sleep_until(self.clock.now() + dead_s)
+        self.loop = self._boot()
+
+    @property
+    def done(self) -> bool:
+        """Whether the mission says that the day is over."""
+        mission = self.porter.mission
+        return mission is not None and mission.phase == "done"
+
+    def result(self, wall_s: float) -> DayResult:
+        """Return the truth's score and the robot's own account."""
+        mission = self.porter.mission
+        visited = self.rows.known.items()
+        dose = self.scenario.jets.treated_dose
+        states = {} if mission is None else dict(mission.rows)
+        scored = {name: score(row.jets.trains, row.truths, dose) for name, row in visited}
+        scores, done = scored.values(), [s for name, s in scored.items() if states.get(name) == "done"]
+        ready, treated = sum(s.ready for s in done), sum(s.treated for s in done)
+        return DayResult(
+            scenario=self.scenario.name,
+            seed=self.seed,
+            detector="truth" if self._detector is None else "onnx",
+            finished=self.done,
+            ended_because="the day is done" if self.done else f"not done after {self.clock.now():.0f} s",
+            rows=states,
+            rows_done=sum(state == "done" for state in states.values()),
+            kills=self.kills,
+            power_cuts=self.power_cuts,
+            rows_blocked=sum(state == "blocked" for state in states.values()),
+            replans=0 if mission is None else mission.replans,
+            ready=ready,
+            treated=treated,
+            coverage=round(treated / ready, 4) if ready else None,
+            pulses=sum(s.pulses for s in scores),
+            bud_hits=sum(s.bud_hits for s in scores),
+            twice=treated_twice(self.config.ledger.path, self.config.dose.same_flower_m),
+            prediction_error_s=None if mission is None else mission.prediction_error_s,
+            sim_s=round(self.clock.now(), 1),
+            wall_s=round(wall_s, 1),
+            faults=tuple(self.porter.faults),
+            said=tuple(self.porter.said),
+            decisions_sha256=self.loop.decisions_sha256,
+        )
+
+
+class Disturber:
+    """What goes wrong by the scenario: half way into the rows it names."""
+
+    def __init__(self, day: DayConfig) -> None:
+        self._day = day
+        self._begun = 0
+        self._row = ""
+        self._due = False
+
+    def look(self, sim: LockstepDay) -> None:
+        """Disturb, when it is time to."""
+        mission, view = sim.porter.mission, sim.porter.view
+        if mission is None or view is None or mission.phase != "in" or mission.held or view.pose is None:
+            return
+        if mission.row != self._row:
+            self._row, self._due = mission.row, True
+            self._begun += 1
+        if not self._due or view.pose.s < 0.5 * view.row_length or view.mode is not Mode.RUNNING:
+            return
+        self._due = False
+        if self._begun == self._day.block_in:
+            sim.porter.order(CommandName.BLOCK_ROW, mission.row)
+        if self._begun in self._day.kill_in:
+            sim.kill()
+        if self._begun in self._day.cut_in:
+            sim.kill(power=True)
+
+
+def run_day(
+    scenario: ScenarioConfig, day: DayConfig, seed: int, machine: Path | None, detector: str, console: Console
+) -> DayResult:
+    """Work a day and score it, with a progress bar on `console`; raises ConfigError in one line."""
+    started = perf_counter()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bombus-")))
+        config = machine_of(scenario, day, machine, folder / "ledger.sqlite")
+        house = lay_out(load_house(day.path), str(day.path))
+        eyes = open_detector(config.detector) if detector == "onnx" else None
+        sim = LockstepDay(scenario, day, house, config, seed, eyes)
+        disturber = Disturber(day)
+        bar = stack.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
+        task = bar.add_task("working the house", total=float(len(house.rows)))
+        while not sim.done and sim.clock.now() < LIMIT_S:
+            sim.step()
+            disturber.look(sim)
+            bar.update(task, completed=_past(sim))
+        sim.loop.close()
+        return sim.result(perf_counter() - started)
+
+
+def _past(sim: LockstepDay) -> float:
+    mission = sim.porter.mission
+    return 0.0 if mission is None else sum(state in {"done", "blocked"} for state in mission.rows.values())
+
+
+def machine_of(scenario: ScenarioConfig, day: DayConfig, machine: Path | None, ledger: Path) -> RobotConfig:
+    """Return the machine file's settings with the scenario's house and encoder."""
+    overrides = {
+        "odometry.ticks_per_m": scenario.vehicle.ticks_per_m,
+        "row.start_s": scenario.vehicle.start_s,
+        "ledger.path": str(ledger),
+        "mission.house": str(day.path),
+        "mission.plan_s": 0.0,
+    }
+    return load_config(machine or DEMO_MACHINE, overrides)

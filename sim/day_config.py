@@ -1,0 +1,37 @@
+"""The `[day]` section of a scenario: which house, how quick its people are, and what goes wrong."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+HOUSES = Path(str(files("sim"))) / "houses"
+
+
+class DayConfig(BaseModel):
+    """A day in a house; interruptions are named by the number of the row begun, from 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    house: str = Field(min_length=1, description="a shipped house by name, or a house file")
+    move_s: float = Field(12.0, ge=0, le=3600, description="s in which a person moves the cart (assumed)")
+    serve_s: float = Field(20.0, ge=0, le=3600, description="s for a battery or disinfection (assumed)")
+    block_in: int | None = Field(None, ge=1, le=2000, description="this row is blocked half way in")
+    kill_in: tuple[int, ...] = Field((), description="the program is killed half way into these rows")
+    cut_in: tuple[int, ...] = Field((), description="all power is cut half way into these rows")
+
+    @model_validator(mode="after")
+    def _house_is_there(self) -> Self:
+        if not self.path.is_file():
+            known = ", ".join(sorted(path.stem for path in HOUSES.glob("*.toml")))
+            raise ValueError(f"house = '{self.house}': unknown; choose from {known} or name a file")
+        return self
+
+    @property
+    def path(self) -> Path:
+        """The house file."""
+        named = self.house.endswith(".toml") or "/" in self.house
+        return Path(self.house) if named else HOUSES / f"{self.house}.toml"

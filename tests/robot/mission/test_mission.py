@@ -1,0 +1,291 @@
+"""The mission without a loop: facts and people's commands in, commands out, the ledger in between."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from robot.ledger import Ledger
+from robot.mission.build_mission import build_mission, house_of
+from robot.mission.desk import InlineDesk
+from robot.mission.facts import MissionFacts
+from robot.mission.mission import Mission
+from robot.mission.mission_view import MissionView
+from robot.mission.showing import view_of
+from robot.settings import RobotConfig
+from robot.types import Command, CommandName, Mode
+from tests.robot.conftest import SetClock
+from tests.robot.mission.small_house import machine_with, small_house
+
+MORNING = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
+
+
+@dataclass
+class Stage:
+    """Plays the loop: obeys what the mission commands, and rolls when it runs."""
+
+    config: RobotConfig
+    ledger: Ledger
+    clock: SetClock = field(default_factory=lambda: SetClock(0.0, MORNING))
+    mode: Mode = Mode.READY
+    s: float | None = 0.0
+    lost: bool = False
+    run: float = 0.0
+    speed: float = 0.15
+    rows: list[str] = field(default_factory=list)
+    mission: Mission = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.boot()
+
+    def boot(self) -> None:
+        house = house_of(self.config)
+        assert house is not None
+        desk = InlineDesk(house, [self.config.ledger.path], self.clock)
+        self.mission = build_mission(self.config, house, self.ledger, self.clock, desk)
+        self.mode = Mode.READY
+
+    def kill(self, row: str) -> None:
+        """Begin anew with what is on disk; the last session was in `row`."""
+        self.ledger.begin(row, self.clock.wall().timestamp())
+        self.ledger = Ledger(self.config.ledger.path)
+        self.boot()
+
+    def runs(self) -> bool:
+        return self.mode is Mode.RUNNING
+
+    @property
+    def facts(self) -> MissionFacts:
+        return MissionFacts(self.clock.now(), self.clock.wall(), self.mode, self.s, self.lost)
+
+    @property
+    def view(self) -> MissionView:
+        return view_of(self.mission, self.facts)
+
+    def step(self, *pressed: Command, dt: float = 1.0) -> None:
+        commands, _ = self.mission.direct(pressed, self.facts)
+        for command in commands:
+            self.obey(command)
+        self.clock.t += dt
+        if self.mode is Mode.RUNNING and self.s is not None:
+            self.s += self.speed * dt * (1 if self.run > 0 else -1)
+            end = abs(self.run) + 0.6 if self.run > 0 else -0.6
+            if (self.s - end) * self.run >= 0:
+                self.mode = Mode.DONE
+
+    def obey(self, command: Command) -> None:
+        name = command.name
+        if name is CommandName.SET_RUN and command.value is not None:
+            assert self.mode is not Mode.RUNNING
+            self.run, self.mode = command.value, Mode.READY
+        elif name is CommandName.SET_ROW:
+            self.s, self.lost = command.value, False
+            self.rows.append(command.text)
+        elif name is CommandName.START:
+            assert self.mode is Mode.READY
+            self.mode = Mode.RUNNING
+        elif name is CommandName.PAUSE and self.mode is Mode.RUNNING:
+            self.mode = Mode.READY
+        elif name is CommandName.SET_SPEED and command.value is not None:
+            self.speed = command.value
+
+    def press(self, name: CommandName, value: float | None = None, text: str = "") -> None:
+        self.step(Command(name, value, text, "ana"))
+
+    def until(self, phase: str, most: int = 2000) -> None:
+        for _ in range(most):
+            if self.view.phase == phase:
+                return
+            self.step()
+        raise AssertionError(f"{phase} never came: {self.view.why}")
+
+    def begin_row(self) -> str:
+        """Have the next row asked for and confirm it."""
+        self.until("moving")
+        ask = self.view.ask
+        assert ask is not None
+        self.press(CommandName.CONFIRM, ask.tag)
+        return ask.row
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    config = machine_with(small_house(tmp_path), tmp_path / "ledger.sqlite")
+    return Stage(config, Ledger(config.ledger.path))
+
+
+def started(stage: Stage) -> str:
+    stage.press(CommandName.START)
+    return stage.begin_row()
+
+
+def test_day_is_off_until_a_person_starts_it(stage: Stage) -> None:
+    for _ in range(5):
+        stage.step()
+    assert stage.view.phase == "off" and "press START" in stage.view.why
+    stage.press(CommandName.START)
+    stage.until("moving")
+
+
+def test_wrong_tag_is_refused_and_the_row_is_not_armed(stage: Stage) -> None:
+    stage.press(CommandName.START)
+    stage.until("moving")
+    ask = stage.view.ask
+    assert ask is not None and ask.tag is not None
+    stage.press(CommandName.CONFIRM, ask.tag + 1)
+    assert stage.view.phase == "moving" and not stage.runs()
+    assert stage.view.ask is not None and f"has tag {ask.tag}" in stage.view.ask.refused
+    stage.press(CommandName.CONFIRM)
+    assert stage.view.ask is not None and "no tag was given" in stage.view.ask.refused
+    stage.press(CommandName.CONFIRM, ask.tag)
+    assert stage.view.phase == "in" and stage.view.ask is None
+
+
+def test_blocked_row_is_left_at_once_and_not_begun_again(stage: Stage) -> None:
+    row = started(stage)
+    stage.until("in")
+    for _ in range(10):
+        stage.step()
+    stage.press(CommandName.BLOCK_ROW, text=row)
+    assert stage.view.phase == "out"
+    stage.until("moving")
+    assert stage.view.rows[row] == "blocked" and stage.view.row != row
+    rest = {stage.begin_row()}
+    stage.until("moving")
+    rest.add(stage.begin_row())
+    stage.until("homing")
+    assert row not in rest and stage.rows.count(row) == 1
+
+
+def test_pause_holds_until_start_and_says_so(stage: Stage) -> None:
+    started(stage)
+    stage.step()
+    stage.step()
+    assert stage.runs()
+    stage.press(CommandName.PAUSE)
+    for _ in range(5):
+        stage.step()
+    assert not stage.runs() and "paused by ana" in stage.view.held
+    stage.press(CommandName.START)
+    stage.step()
+    assert stage.runs() and stage.view.held == ""
+
+
+def test_killed_program_goes_on_in_its_row_after_a_start(stage: Stage) -> None:
+    row = started(stage)
+    for _ in range(8):
+        stage.step()
+    stage.kill(row)
+    assert stage.mission.row == row
+    for _ in range(5):
+        stage.step()
+    assert not stage.runs() and "restarted" in stage.view.held
+    stage.press(CommandName.START)
+    stage.step()
+    assert stage.runs() and stage.rows == [row]
+    stage.until("moving")
+    assert stage.view.rows[row] == "done"
+    again = {stage.begin_row()}
+    stage.until("moving")
+    again.add(stage.begin_row())
+    stage.until("homing")
+    assert row not in again and len(again) == 2
+
+
+def test_killed_program_comes_back_on_the_way_it_was_on(stage: Stage) -> None:
+    row = started(stage)
+    stage.until("out")
+    stage.step()
+    stage.kill(row)
+    assert stage.view.phase == "out" and stage.mission.row == row
+
+
+def test_lost_place_asks_for_the_rows_entrance_and_keeps_the_visit(stage: Stage) -> None:
+    row = started(stage)
+    for _ in range(8):
+        stage.step()
+    stage.lost, stage.s, stage.mode = True, None, Mode.FAULT
+    stage.step()
+    assert stage.view.phase == "moving" and stage.view.ask is not None
+    assert stage.view.ask.row == row and "lost" in stage.view.ask.text
+    stage.press(CommandName.CONFIRM, stage.view.ask.tag)
+    stage.mode = Mode.READY
+    stage.press(CommandName.START)
+    stage.until("out")
+    stage.until("moving")
+    assert stage.view.rows[row] == "done"
+    assert len([v for v in stage.ledger.visits(0.0) if v.row == row]) == 1
+
+
+def test_closed_window_halts_in_the_row_and_goes_on_when_it_opens(tmp_path: Path) -> None:
+    house = small_house(tmp_path, climate='source = "manual"')
+    config = machine_with(house, tmp_path / "ledger.sqlite")
+    stage = Stage(config, Ledger(config.ledger.path))
+    stage.press(CommandName.START)
+    for _ in range(3):
+        stage.step()
+    assert stage.view.phase == "waiting" and "no climate reading" in stage.view.why
+    stage.press(CommandName.SET_CLIMATE, 22.0, "70")
+    stage.begin_row()
+    for _ in range(4):
+        stage.step()
+    stage.press(CommandName.SET_CLIMATE, 33.0, "70")
+    stage.step()
+    stage.step()
+    assert stage.view.phase == "resting" and not stage.runs()
+    assert "33.0 °C is above" in stage.view.why and not stage.view.window.open
+    stage.press(CommandName.SET_CLIMATE, 22.0, "70")
+    for _ in range(3):
+        stage.step()
+    assert stage.view.phase == "in" and stage.runs()
+
+
+def test_ended_day_comes_out_and_goes_home(stage: Stage) -> None:
+    started(stage)
+    for _ in range(5):
+        stage.step()
+    stage.press(CommandName.END_DAY)
+    stage.until("homing")
+    stage.press(CommandName.CONFIRM)
+    stage.until("done")
+    assert [stop.state for stop in stage.view.stops] == ["broken_off"]
+
+
+def test_new_day_begins_with_nothing_done(stage: Stage) -> None:
+    started(stage)
+    stage.press(CommandName.END_DAY)
+    stage.until("homing")
+    stage.press(CommandName.CONFIRM)
+    stage.until("done")
+    stage.clock.t += timedelta(days=1).total_seconds()
+    stage.step()
+    assert stage.view.phase == "off" and stage.view.stops == ()
+    stage.press(CommandName.START)
+    stage.until("moving")
+
+
+def test_persons_start_row_and_run_never_reach_the_loop(stage: Stage) -> None:
+    started(stage)
+    for name in (CommandName.START, CommandName.SET_ROW, CommandName.SET_RUN):
+        commands, changes = stage.mission.direct((Command(name, 1.0, "x", "ana"),), stage.facts)
+        assert all(command.by == "mission" for command in commands)
+        assert any(change.who == "ana" for change in changes)
+
+
+def test_pinned_row_comes_and_a_strange_one_is_told(stage: Stage) -> None:
+    stage.press(CommandName.START)
+    stage.press(CommandName.PIN_ROW, text="row-003")
+    assert stage.view.problem == ""
+    stage.press(CommandName.PIN_ROW, text="elsewhere")
+    assert "'elsewhere': not one of this robot's rows" in stage.view.problem
+
+
+def test_row_is_predicted_and_the_error_is_told(stage: Stage) -> None:
+    row = started(stage)
+    predicted = stage.view.row_ends
+    stage.until("moving")
+    (done,) = [stop for stop in stage.view.stops if stop.row == row]
+    assert predicted is not None and abs(done.end + 5.0 - predicted) < 6.0
+    assert stage.view.prediction_error_s is not None and stage.view.prediction_error_s < 6.0
+    assert stage.view.house_ends is not None and stage.view.house_ends > stage.clock.t

@@ -1,0 +1,72 @@
+"""The encoder corrected by tags, and the row's end by two of three."""
+
+from itertools import product
+from math import nan
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from robot.mission.fiducials import TagSeen
+from robot.mission.row_place import DRIFT_PER_M, End, Fix, corrected, drifted, row_end
+
+VOTES = (True, False, None)
+
+
+def seen(distance: float, std: float = 0.004) -> TagSeen:
+    return TagSeen(9, 0.0, (0.0, 0.0, distance), 0.0, np.eye(6) * std**2, 0.2)
+
+
+@pytest.mark.parametrize(("tag", "switch", "by_map"), list(product(VOTES, repeat=3)))
+def test_any_two_of_three_end_the_row(tag: bool | None, switch: bool | None, by_map: bool | None) -> None:
+    votes = [vote for vote in (tag, switch, by_map) if vote is not None]
+    found = row_end(tag, switch, by_map)
+    if votes.count(True) >= 2:
+        assert found is End.END
+    elif votes.count(False) >= 2:
+        assert found is End.GO_ON
+    elif len(votes) == 1:
+        assert found is (End.END if votes[0] else End.GO_ON)
+    else:
+        assert found is End.DOUBT
+
+
+def test_witnesses_count_alike() -> None:
+    for votes in product(VOTES, repeat=3):
+        assert len({row_end(*(votes[i] for i in order)) for order in ((0, 1, 2), (2, 0, 1), (1, 2, 0))}) == 1
+
+
+def test_tag_pulls_the_place_to_what_it_measures_and_makes_it_surer() -> None:
+    after = corrected(Fix(8.00, drifted(0.001, 8.0)), seen(1.0), tag_s=9.43, lens_ahead=0.4, direction=1)
+    assert after.s == pytest.approx(8.03, abs=0.002) and after.std < 0.005 and not after.refused
+
+
+def test_tag_on_the_way_back_counts_in_the_other_direction() -> None:
+    after = corrected(Fix(3.0, 0.05), seen(0.8), tag_s=1.82, lens_ahead=0.4, direction=-1)
+    assert after.s == pytest.approx(3.02, abs=0.002)
+
+
+@pytest.mark.parametrize("distance", [0.0, -1.0, 2.0, nan])
+def test_tag_that_is_too_far_or_nonsense_changes_nothing(distance: float) -> None:
+    after = corrected(Fix(8.0, 0.05), seen(distance), 9.4, 0.4, 1)
+    assert (after.s, after.std) == (8.0, 0.05) and after.refused == "too far"
+
+
+def test_tag_that_contradicts_the_place_is_a_doubt() -> None:
+    after = corrected(Fix(8.0, 0.01), seen(1.0), 10.0, 0.4, 1)
+    assert after.s == 8.0 and "mm off" in after.refused
+
+
+@given(st.floats(0.0, 200.0), st.floats(0.001, 1.0), st.floats(0.05, 1.5), st.floats(-0.2, 0.2))
+def test_correction_never_overshoots_and_never_makes_less_sure(
+    s: float, std: float, ahead: float, off: float
+) -> None:
+    measured = s + off
+    after = corrected(Fix(s, std), seen(ahead), measured + ahead + 0.4, 0.4, 1)
+    assert min(s, measured) - 1e-9 <= after.s <= max(s, measured) + 1e-9
+    assert after.std <= std
+
+
+def test_place_grows_unsure_with_the_way() -> None:
+    assert drifted(0.0, 10.0) == pytest.approx(10.0 * DRIFT_PER_M)

@@ -1,0 +1,72 @@
+"""A short day in lock-step, dock to dock: a row blocked, the program killed, all power cut."""
+
+from pathlib import Path
+
+import pytest
+
+from robot.mission.house import load_house
+from robot.mission.house_map import lay_out
+from sim.day import Disturber, LockstepDay, machine_of
+from sim.day_config import DayConfig
+from sim.scenario import ScenarioError, load_scenario
+from sim.twice import treated_twice
+
+HOUSE = """
+name = "three short rows"
+[[headlands]]
+name = "path"
+end = [5.0, 0.0]
+[[blocks]]
+name = "row"
+headland = "path"
+count = 3
+first_at = 0.4
+length = 0.7
+first_tag = 1
+[[docks]]
+name = "dock"
+headland = "path"
+at = 2.0
+[[robots]]
+name = "demo"
+dock = "dock"
+[motion]
+treat_speed = 0.3
+[climate]
+open_hour = 0.0
+close_hour = 24.0
+"""
+
+
+def worked(folder: Path, day: DayConfig) -> tuple[LockstepDay, Path]:
+    scenario = load_scenario("day")
+    ledger = folder / "ledger.sqlite"
+    config = machine_of(scenario, day, None, ledger)
+    sim = LockstepDay(scenario, day, lay_out(load_house(day.path)), config, seed=1)
+    disturber = Disturber(day)
+    while not sim.done and sim.clock.now() < 200.0:
+        sim.step()
+        disturber.look(sim)
+    sim.loop.close()
+    return sim, ledger
+
+
+def test_day_survives_all_that_interrupts_it_and_treats_nothing_twice(tmp_path: Path) -> None:
+    house = tmp_path / "house.toml"
+    house.write_text(HOUSE)
+    day = DayConfig(house=str(house), move_s=0.5, block_in=1, kill_in=(2,), cut_in=(3,))
+    sim, ledger = worked(tmp_path, day)
+    result = sim.result(1.0)
+    assert result.finished, result.said[-3:]
+    assert sorted(result.rows.values()) == ["blocked", "done", "done"]
+    assert (result.kills, result.power_cuts, result.rows_blocked) == (1, 1, 1)
+    assert result.treated > 0 and result.twice == 0 == treated_twice(ledger, 0.006)
+    assert any("restarted" in sentence for sentence in result.said)
+    assert any("is lost" in sentence for sentence in result.said)
+
+
+def test_house_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "day.toml"
+    path.write_text('[day]\nhouse = "castle"\n')
+    with pytest.raises(ScenarioError, match="'castle': unknown; choose from six_rows"):
+        load_scenario(str(path))
