@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from sim.leaf_screen import LeafScreen
 from sim.truth import TrueFlowers
 from sim.world import World
 from vision.calibration import CameraModel
@@ -32,8 +33,7 @@ class TruthDetector:
     """The camera's picture and its detector in one: `picture` looks, `detect` tells what it saw."""
 
     def __init__(self, world: World, side: Side, camera: CameraModel, errors: TruthErrors, seed: int) -> None:
-        self._world = world
-        self._side: Side = side
+        self._leaves = LeafScreen(world.side(side))
         self._flowers = TrueFlowers(world, side)
         self._radii = world.side(side).radii
         self._camera = camera
@@ -53,20 +53,17 @@ class TruthDetector:
             & (pixels[:, 0] < self._camera.width)
             & (pixels[:, 1] < self._camera.height)
         )
-        found = [i for i in np.flatnonzero(inside) if self._finds(places[i], cart_s, t)]
+        # Chances are drawn for all in view, leaves are looked at for the rest: a seed sees the same, leaves or not.
+        looked = np.flatnonzero(inside)
+        looked = looked[self._random.random(looked.size) >= self._errors.missed]
+        lens = np.array([cart_s + self._camera.s_offset, self._camera.h, self._camera.d])
+        found = looked[~self._leaves.blocks(lens, places[looked], t)]
         self._seen = self._detections(index[found], places[found], pixels[found])
         return PICTURE
 
     def detect(self, image: NDArray[np.uint8]) -> Detections:
         """Return what the last look found, best first."""
         return self._seen
-
-    def _finds(self, place: NDArray[np.float64], cart_s: float, t: float) -> bool:
-        if self._random.random() < self._errors.missed:
-            return False
-        lens = (cart_s + self._camera.s_offset, self._camera.h, self._camera.d)
-        s, h, d = place.tolist()
-        return not self._world.leaf_blocks(self._side, lens, (s, h, d), t)
 
     def _detections(
         self, index: NDArray[np.intp], places: NDArray[np.float64], pixels: NDArray[np.float64]
