@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 AMBIENT_KPA = 101.3
+FULL_KPA = 600.0
 
 
 class AirConfig(BaseModel):
@@ -35,12 +36,16 @@ class AirSupply:
         """Share of its rating that the compressor delivers."""
         self._running = False
 
+    def strength(self, exponent: float) -> float:
+        """Return the share of its full effect that a jet has now; 1 at 600 kPa, and for exponent 0."""
+        return float((self.pressure_kpa / FULL_KPA) ** exponent) if exponent > 0.0 else 1.0
+
     def step(self, open_nozzles: float, dt: float, compressor_on: bool = True) -> None:
         """Advance by `dt` seconds. Choked flow: what leaves is proportional to absolute pressure."""
         config = self._config
         absolute = self.pressure_kpa + AMBIENT_KPA
         flow = (
-            (open_nozzles * config.nozzle_nl_min + self.leak_nl_min) * absolute / (600.0 + AMBIENT_KPA)
+            (open_nozzles * config.nozzle_nl_min + self.leak_nl_min) * absolute / (FULL_KPA + AMBIENT_KPA)
             if self.pressure_kpa > 0
             else 0.0
         )

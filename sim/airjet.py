@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from sim.shakes import ShakeConfig
 from vision.types import Side
 
 FloatArray = NDArray[np.float64]
@@ -35,6 +36,13 @@ class AirJetConfig(BaseModel):
     )
     valve_lag_s: float = Field(0.012, ge=0, le=0.2, description="command edge to moving air, and to its end")
     valve_lag_std_s: float = Field(0.0008, ge=0, le=0.05, description="spread of the lag from edge to edge")
+    pressure_exponent: float = Field(
+        0.0,
+        ge=0,
+        le=2,
+        description="dose grows with (pressure / 600 kPa) to this power; 0 as if a regulator held it",
+    )
+    shake: ShakeConfig = Field(ShakeConfig(), description="how trusses swing under the jets")
     treated_dose: float = Field(
         0.9, gt=0, le=20, description="dose of one train that shakes the pollen loose"
     )
@@ -86,6 +94,12 @@ class FlowerField(Protocol):
 
     def blocked(self, start: FloatArray, end: FloatArray, t: float) -> bool:
         """Tell whether a leaf swallows the air between two points."""
+        ...
+
+    def blown_on(
+        self, config: ShakeConfig, mouth: FloatArray, reach_m: tuple[float, float], t: float
+    ) -> None:
+        """Let the trusses in and beside a jet from `mouth` swing from `t` on."""
         ...
 
 
@@ -140,6 +154,8 @@ class JetLog:
         self._place_of = place_of
         self._random = np.random.Generator(np.random.PCG64([seed, 0xA12]))
         self._latest: dict[int, TrainEffect] = {}
+        self.strength: Callable[[], float] = lambda: 1.0
+        """Share of the full dose that the pressure allows just now."""
         self.trains: list[TrainEffect] = []
 
     def opened(self, nozzle: int, commanded_at: float, closed_at: float) -> None:
@@ -158,5 +174,9 @@ class JetLog:
             self.trains.append(train)
         train.openings += 1
         train.track.append((t, s, h))
-        for flower, dose in strike(self._config, self._fields[side], Opening(side, s, h, d, t)).items():
-            train.dose[flower] = train.dose.get(flower, 0.0) + dose
+        config, strength = self._config, self.strength()
+        for flower, dose in strike(config, self._fields[side], Opening(side, s, h, d, t)).items():
+            train.dose[flower] = train.dose.get(flower, 0.0) + dose * strength
+        if config.shake.push_mm > 0.0:
+            arrival = t + config.best_distance_m / config.air_speed_m_s
+            self._fields[side].blown_on(config.shake, np.array([s, h, d]), config.reach_m, arrival)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from typing import Protocol
 
 import numpy as np
@@ -12,14 +13,25 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vision.types import Frame
 
+SAME_MOMENT_S = 1e-7
+PAST_S = 0.002
+"""An exposure this long ago has its true place fixed for good: the plant has stepped beyond it."""
+
 
 class SimCameraConfig(BaseModel):
     """The camera's timing and encoding. Every value is assumed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     fps: float = Field(15.0, gt=0, le=240, description="frames a second")
     delivery_s: float = Field(0.06, ge=0, le=1, description="exposure to the frame being in the loop's hands")
+    delivery_jitter_s: float = Field(
+        0.0, ge=0, le=1, description="most that a frame comes later still; frames never overtake each other"
+    )
+    stamp_late_s: float = Field(
+        0.0, ge=-0.5, le=0.5, description="capture time that the camera tells, minus the true one"
+    )
+    stamp_jitter_s: float = Field(0.0, ge=0, le=0.1, description="std of the told capture time")
     jpeg_quality: int = Field(90, ge=30, le=100, description="quality of the camera's own MJPEG encoder")
 
 
@@ -32,7 +44,11 @@ class Picture(Protocol):
 
 
 class SimCamera:
-    """Exposes each 1/fps; draws only the frame that is taken. `take` gives the newest delivered one."""
+    """Exposes each 1/fps; `take` gives the newest delivered frame.
+
+    Only frames that are taken are drawn. With `ahead`, a frame is drawn there while it is on its way, so that a
+    second core draws while the first one looks for flowers; what is drawn depends on place and time alone.
+    """
 
     def __init__(
         self,
@@ -42,6 +58,9 @@ class SimCamera:
         place_at: Callable[[float], float],
         now: Callable[[], float],
         phase_s: float = 0.0,
+        *,
+        seed: int = 0,
+        ahead: Executor | None = None,
     ) -> None:
         self._camera_id = camera_id
         self._config = config
@@ -49,7 +68,10 @@ class SimCamera:
         self._place_at = place_at
         self._now = now
         self._phase_s = phase_s
+        self._seed = seed
+        self._ahead = ahead
         self._last = -1
+        self._coming: tuple[int, Future[Frame]] | None = None
 
     @property
     def camera_id(self) -> str:
@@ -58,19 +80,65 @@ class SimCamera:
 
     def take(self) -> Frame | None:
         """Return the newest frame delivered by now, or None when it was taken before."""
-        config = self._config
-        seq = int((self._now() - config.delivery_s - self._phase_s) * config.fps + 1e-6)
-        if self._now() < config.delivery_s + self._phase_s or seq <= self._last:
-            return None
-        self._last = seq
-        return self.expose(seq)
+        now = self._now()
+        newest = self._last
+        while self._delivered_t(newest + 1) <= now + SAME_MOMENT_S:
+            newest += 1
+        frame = None
+        if newest > self._last:
+            self._last = newest
+            frame = self._developed(newest)
+        self._draw_ahead(now)
+        return frame
 
     def expose(self, seq: int) -> Frame:
         """Return frame number `seq`, encoded and decoded as a camera's MJPEG stream would be."""
-        t = seq / self._config.fps + self._phase_s
-        drawn = self._picture(self._place_at(t), t, seq)
+        t = self._exposed_t(seq)
+        return self._drawn(seq, t, self._place_at(t))
+
+    def _exposed_t(self, seq: int) -> float:
+        return seq / self._config.fps + self._phase_s
+
+    def _delivered_t(self, seq: int) -> float:
+        config = self._config
+        late = config.delivery_jitter_s
+        # A stalled frame holds up the next ones; one before is enough, as long as the jitter is below a beat or two.
+        ways = [self._exposed_t(k) + late * self._random(k).random() for k in (seq - 1, seq)] if late else []
+        return config.delivery_s + max([self._exposed_t(seq), *ways])
+
+    def _random(self, seq: int) -> np.random.Generator:
+        """Numbers of one frame, whatever was asked before."""
+        return np.random.Generator(np.random.PCG64([self._seed, 0xCA3, max(seq, 0)]))
+
+    def _draw_ahead(self, now: float) -> None:
+        """Let the next frame be drawn as soon as its exposure is past."""
+        if self._ahead is None or self._coming is not None:
+            return
+        seq = self._last + 1
+        t = self._exposed_t(seq)
+        if now >= t + PAST_S:
+            self._coming = seq, self._ahead.submit(self._drawn, seq, t, self._place_at(t))
+
+    def _developed(self, seq: int) -> Frame:
+        coming, self._coming = self._coming, None
+        if coming is None:
+            return self.expose(seq)
+        drawn = coming[1].result()
+        return drawn if coming[0] == seq else self.expose(seq)
+
+    def _drawn(self, seq: int, t: float, cart_s: float) -> Frame:
+        drawn = self._picture(cart_s, t, seq)
         jpeg = simplejpeg.encode_jpeg(
             drawn, quality=self._config.jpeg_quality, colorspace="BGR", colorsubsampling="420"
         )
         image = simplejpeg.decode_jpeg(jpeg, colorspace="BGR")
-        return Frame(self._camera_id, seq, t, image, jpeg)
+        return Frame(self._camera_id, seq, self._told_t(seq, t), image, jpeg)
+
+    def _told_t(self, seq: int, t: float) -> float:
+        """Return the capture time on the frame."""
+        config = self._config
+        told = t + config.stamp_late_s
+        if config.stamp_jitter_s:
+            # Drawn apart from the delivery's number; times rise all the same, far apart as frames are.
+            told += config.stamp_jitter_s * float(np.clip(self._random(seq).standard_normal(), -3.0, 3.0))
+        return told

@@ -12,7 +12,6 @@ from firmware_bridge.plant_page import PlantPage
 from robot.clock import MonotonicClock
 from robot.settings import RobotConfig
 from sim.plant import BATTERY_MV, Plant
-from sim.render.effects import EffectsConfig
 from sim.render.renderer import Renderer
 from sim.scenario import ScenarioConfig
 from sim.truth import TrueFlowers
@@ -97,7 +96,8 @@ class LiveWorld:
         """Draw the sides in turn, each at the cameras' rate; one thread, so the daemon keeps a core."""
         config = self._scenario.camera
         renderers = {
-            side: Renderer(self.world, model, side, EffectsConfig()) for side, model in self._cameras.items()
+            side: Renderer(self.world, self._scenario.misfit.camera(model), side, self._scenario.lens)
+            for side, model in self._cameras.items()
         }
         pause = 1.0 / (config.fps * len(renderers))
         due, seq = self.clock.now(), 0

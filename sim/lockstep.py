@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
@@ -28,7 +29,6 @@ from robot.types import Command, CommandName, LoopView, Mode, Recorder
 from sim.camera import Picture, SimCamera
 from sim.clock import SimClock
 from sim.plant import Plant
-from sim.render.effects import EffectsConfig
 from sim.render.renderer import Renderer
 from sim.result import SimResult, scored
 from sim.rig import LoopbackTransport, Rig
@@ -89,6 +89,9 @@ class LockstepRow:
         """`world` is the crop, when it is not to be grown from `seed`: the same one on another day."""
         self.scenario, self.seed, self.config, self.detector_name = scenario, seed, config, detector
         self.world = world or World.build(scenario.world, seed)
+        # A core of its own draws frames on their way; where pictures depend on more than place and time, it must not.
+        still = scenario.jets.shake.push_mm == 0.0 and not scenario.faults
+        self._ahead = ThreadPoolExecutor(1, "renderer") if still and detector == "onnx" else None
         self.truths = {side: TrueFlowers(self.world, side) for side in config.sides}
         core = Core(CoreConfig(ticks_per_m=scenario.vehicle.ticks_per_m), boot_id=BOOT_ID)
         self.plant = Plant(scenario, config.banks, dict(self.truths), config.dose.openings, seed)
@@ -122,11 +125,12 @@ class LockstepRow:
     def _side(self, settings: CameraConfig, shared: Detector | None) -> SideParts:
         """Return one side, seen by `shared` in rendered frames, or by the truth with errors without it."""
         model, side = settings.model(), settings.side
+        true = self.scenario.misfit.camera(model)
         if shared is None:
-            truth = TruthDetector(self.world, side, model, TruthErrors(), self.seed)
+            truth = TruthDetector(self.world, side, true, TruthErrors(), self.seed)
             source = self._camera(settings, truth.picture)
             return SideParts(source, AnyFrame(), truth, model, lambda: FlowerMap(model, self.config.map))
-        source = self._camera(settings, drawn_by(Renderer(self.world, model, side, EffectsConfig())))
+        source = self._camera(settings, drawn_by(Renderer(self.world, true, side, self.scenario.lens)))
         return side_parts(model, source, shared, self.config)
 
     def _camera(self, settings: CameraConfig, picture: Picture) -> SimCamera:
@@ -137,6 +141,8 @@ class LockstepRow:
             self.plant.place_at,
             self.clock.now,
             CAMERA_PHASE_S[settings.side],
+            seed=self.seed,
+            ahead=self._ahead,
         )
 
     def drive_to(self, s: float) -> None:
@@ -155,6 +161,8 @@ class LockstepRow:
         while self.clock.now() < until:
             self._step()
         self.loop.close()
+        if self._ahead is not None:
+            self._ahead.shutdown(cancel_futures=True)
         if ended_in is Mode.DONE:
             return True, "the row is done"
         return (

@@ -49,6 +49,7 @@ class Plant:
         self.air = AirSupply(scenario.air)
         self._flow = ValveFlow(scenario.jets, seed, start_t)
         self.jets = JetLog(scenario.jets, flowers, self.mouth, openings_per_train, seed)
+        self.jets.strength = lambda: self.air.strength(scenario.jets.pressure_exponent)
         self.estop_pressed = False
         self.bumper_pressed = False
         self.next_closing_sticks = False
@@ -59,9 +60,9 @@ class Plant:
         self._faults = deque(sorted(map(parse_fault, scenario.faults), key=lambda fault: fault.t))
         self._start_t = start_t
         self._stuck: dict[int, float] = {}
-        self._mouths = _mouths(banks)
+        self._mouths = _mouths(scenario.misfit.banks(banks))
         self._opened_at: dict[int, float] = {}
-        self._places: tuple[list[float], list[float]] = ([start_t], [self.vehicle.state.s])
+        self._places: tuple[list[float], list[float]] = ([start_t], [self.vehicle.mast_s])
 
     def step(self, t: float, motor_mm_s: int, valves: int, compressor_on: bool) -> None:
         """Move on to `t` under the controller's outputs; bit n of `valves`: nozzle n is to blow."""
@@ -78,7 +79,7 @@ class Plant:
             self._faults.popleft().kind.strike(self)
         times, places = self._places
         times.append(t)
-        places.append(self.vehicle.state.s)
+        places.append(self.vehicle.mast_s)
         if len(times) > 2 * KEEP_PLACES:
             # Replaced as one, so that a reader in another thread never sees two lists of different length.
             self._places = (times[KEEP_PLACES:], places[KEEP_PLACES:])

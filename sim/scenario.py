@@ -14,6 +14,8 @@ from sim.airjet import AirJetConfig
 from sim.camera import SimCameraConfig
 from sim.day_config import DayConfig
 from sim.faults import parse_fault
+from sim.misfit import MisfitConfig
+from sim.render.effects import EffectsConfig
 from sim.vehicle import VehicleConfig
 from sim.world_config import WorldConfig
 
@@ -40,6 +42,8 @@ class ScenarioConfig(BaseModel):
     jets: AirJetConfig = Field(default_factory=AirJetConfig)
     camera: SimCameraConfig = Field(default_factory=SimCameraConfig)
     day: DayConfig | None = Field(None, description="a day in a house instead of one row")
+    lens: EffectsConfig = Field(default_factory=EffectsConfig)
+    misfit: MisfitConfig = Field(default_factory=MisfitConfig)
 
     @field_validator("faults")
     @classmethod

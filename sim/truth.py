@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.shakes import ShakeConfig, push
 from sim.world import World
 from vision.types import Side
 
@@ -38,6 +39,21 @@ class TrueFlowers:
         swayed = plants.offsets(t, first, last)[groups - first][which]
         moved: NDArray[np.float64] = plants.positions[index] + plants.weights[index, None] * swayed
         return moved
+
+    def blown_on(
+        self, config: ShakeConfig, mouth: NDArray[np.float64], reach_m: tuple[float, float], t: float
+    ) -> None:
+        """Let the air of one opening at `mouth` (3,), along +d, push the trusses in and beside it at `t`."""
+        plants = self._plants
+        index = self.near(float(mouth[0]), config.reach_m)
+        offset = self.positions(index, t) - mouth
+        met = (offset[:, 2] >= reach_m[0]) & (offset[:, 2] <= reach_m[1])
+        index, offset = index[met], offset[met]
+        off_axis = np.hypot(offset[:, 0], offset[:, 1])
+        for group, share in push(config, off_axis, plants.groups[index]).items():
+            metres = 1e-3 * config.push_mm * share
+            beside = float(offset[plants.groups[index] == group, 0].mean())
+            plants.shakes.add(config, group, t, (0.3 * metres * (1.0 if beside >= 0 else -1.0), 0.0, metres))
 
     def axes(self, index: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return (M, 3) unit vectors along which the flowers look."""

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from sim.shakes import fallen
+from sim.trigonometry import sin_turns
+
 
 class VehicleConfig(BaseModel):
     """How the cart answers its drive. Every value is assumed unless a source is named."""
@@ -28,6 +31,20 @@ class VehicleConfig(BaseModel):
         0.02, ge=0, le=0.5, description="relative speed error, periodic with the wheel"
     )
     wheel_circumference_m: float = Field(0.5, gt=0, le=3, description="period of the speed ripple")
+    wet_share: float = Field(0.0, ge=0, le=1, description="share of the pipe that is wet, in stretches")
+    wet_length_m: float = Field(1.5, gt=0, le=50, description="length of such a stretch")
+    wet_slip: float = Field(
+        0.04, ge=0, le=0.5, description="share of wheel travel lost there, on top of the dry pipe's"
+    )
+    joint_every_m: float = Field(0.0, ge=0, le=50, description="from rail joint to rail joint; 0 for none")
+    joint_stop: float = Field(
+        0.3, ge=0, le=1, description="share of its speed that a joint takes from the cart"
+    )
+    joint_shake_mm: float = Field(
+        4.0, ge=0, le=50, description="first swing of the mast along the row after it"
+    )
+    mast_hz: float = Field(3.0, gt=0, le=30, description="how fast the mast swings")
+    mast_settle_s: float = Field(0.5, gt=0, le=20, description="time in which its swing falls to 1/e")
     encoder_noise_ticks: float = Field(
         1.5, ge=0, le=100, description="std of one reading, edge jitter and wobble"
     )
@@ -51,6 +68,10 @@ class Vehicle:
         self._noise = self._random.standard_normal(4096)
         self._noise_at = 0
         self._slip = config.slip_mean
+        self._seed = seed
+        self._now = 0.0
+        self._joint_t: float | None = None
+        self._wet: tuple[int | None, bool] = (None, False)
         self.spinning = False
         """The wheels turn and the cart stands."""
         self.state = CartState(s=config.start_s, velocity=0.0, wheel_m=0.0)
@@ -76,7 +97,39 @@ class Vehicle:
         if share > 0:
             self._slip += config.slip_std * math.sqrt(2 * share) * self._normal()
         state.wheel_m += wheel
-        state.s += 0.0 if self.spinning else wheel * (1.0 - self._slip)
+        before = state.s
+        state.s += 0.0 if self.spinning else wheel * (1.0 - self._slip - self._wet_slip())
+        self._now += dt
+        self._cross_joint(before)
+
+    @property
+    def mast_s(self) -> float:
+        """Where the mast with cameras and nozzles truly is: the cart's place, and the mast's swing."""
+        if self._joint_t is None:
+            return self.state.s
+        config, since = self._config, self._now - self._joint_t
+        swing = float(sin_turns(config.mast_hz * since)) * fallen(since / config.mast_settle_s)
+        return self.state.s + 1e-3 * config.joint_shake_mm * swing
+
+    def _wet_slip(self) -> float:
+        """Return what a wet stretch adds to the slip; which stretches are wet belongs to the row."""
+        config = self._config
+        if config.wet_share <= 0.0:
+            return 0.0
+        stretch = math.floor(self.state.s / config.wet_length_m)
+        if stretch != self._wet[0]:
+            # Entropy is never negative; the cart may stand a little before the row's head.
+            draw = np.random.Generator(np.random.PCG64([self._seed, 0x3E7, stretch + 1000])).random()
+            self._wet = stretch, bool(draw < config.wet_share)
+        return config.wet_slip if self._wet[1] else 0.0
+
+    def _cross_joint(self, before: float) -> None:
+        config, state = self._config, self.state
+        if config.joint_every_m <= 0.0:
+            return
+        if math.floor(before / config.joint_every_m) != math.floor(state.s / config.joint_every_m):
+            state.velocity *= 1.0 - config.joint_stop
+            self._joint_t = self._now
 
     def encoder_ticks(self) -> int:
         """Return one noisy encoder reading in ticks, 0 at switch-on."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.plants import SWAY, Plant, grow
+from sim.shakes import Shakes
 from sim.trigonometry import sin_turns
 from sim.world_config import WorldConfig
 from vision.types import SIDES, Side
@@ -46,6 +47,8 @@ class SideWorld:
     """Where each plant's flowers, parts, twigs, blades and groups begin, (stems + 1, 5)."""
     spans: NDArray[np.float64]
     """Least and most s that each plant reaches (stems, 2)."""
+    shakes: Shakes = field(default_factory=Shakes)
+    """What jets have pushed, the one thing here that changes."""
 
     def plants_between(self, low: float, high: float) -> tuple[int, int]:
         """Return the first and one past the last plant that may reach into s in low..high."""
@@ -59,6 +62,8 @@ class SideWorld:
         swing = (1.0 - SECOND_SWING[1]) * sin_turns(turns)
         swing += SECOND_SWING[1] * sin_turns(SECOND_SWING[0] * turns + sway["phase"])
         result: NDArray[np.float64] = sway["reach"] * swing[:, None]
+        if self.shakes:
+            self.shakes.swing(result, t, first)
         return result
 
 

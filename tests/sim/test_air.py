@@ -26,3 +26,9 @@ def test_an_empty_tank_stays_at_zero() -> None:
     run(supply, 64, 1.0)
     assert supply.pressure_kpa == 0.0
     assert supply.used_nl == 0.0
+
+
+def test_a_sagging_tank_weakens_the_jets_only_where_no_regulator_holds_them() -> None:
+    air = AirSupply(AirConfig(start_kpa=300.0))
+    assert air.strength(0.0) == 1.0
+    assert air.strength(1.0) == pytest.approx(0.5)

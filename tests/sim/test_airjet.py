@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sim.airjet import AirJetConfig, JetLog, dose_of
+from sim.shakes import ShakeConfig
 from vision.types import Side
 
 CONFIG = AirJetConfig(valve_lag_std_s=0.0)
@@ -30,6 +31,11 @@ class OneFlower:
 
     def blocked(self, start: NDArray[np.float64], end: NDArray[np.float64], t: float) -> bool:
         return self.leaf
+
+    def blown_on(
+        self, config: ShakeConfig, mouth: NDArray[np.float64], reach_m: tuple[float, float], t: float
+    ) -> None:
+        self.pushed_at = t
 
 
 def log_before(flower: OneFlower, mouth_s: float, speed: float = 0.0) -> JetLog:
@@ -89,3 +95,10 @@ def test_a_train_that_follows_at_once_is_counted_apart() -> None:
     for k in range(6):
         log.opened(0, 10.0 + k / 24, 10.015 + k / 24)
     assert [train.openings for train in log.trains] == [3, 3]
+
+
+def test_a_jet_at_half_the_pressure_gives_less() -> None:
+    log = log_before(OneFlower(), mouth_s=1.0)
+    log.strength = lambda: 0.5
+    log.opened(0, 10.0, 10.015)
+    assert log.trains[0].dose[0] == pytest.approx(0.5)

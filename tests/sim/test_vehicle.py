@@ -38,3 +38,36 @@ def test_encoder_noise_has_the_configured_spread() -> None:
     spread = (sum((r - mean) ** 2 for r in readings) / len(readings)) ** 0.5
     assert mean == pytest.approx(0.0, abs=0.3)
     assert spread == pytest.approx(3.0, rel=0.1)
+
+
+def driven(config: VehicleConfig, metres: float = 6.0) -> list[tuple[float, float, float]]:
+    """Return (place, wheel travel, mast) of each step at 0.15 m/s."""
+    cart = Vehicle(config, seed=1)
+    found = []
+    while cart.state.s < metres:
+        cart.step(0.15, 0.002)
+        found.append((cart.state.s, cart.state.wheel_m, cart.mast_s))
+    return found
+
+
+def test_wet_stretches_lose_more_of_the_wheels_travel_than_dry_ones() -> None:
+    dry = driven(VehicleConfig(slip_std=0.0))[-1]
+    wet = driven(VehicleConfig(slip_std=0.0, wet_share=1.0, wet_slip=0.05))[-1]
+    assert wet[1] / dry[1] == pytest.approx(1.05, abs=0.005)
+
+
+def test_wet_stretches_belong_to_the_row_and_its_seed() -> None:
+    config = VehicleConfig(slip_std=0.0, wet_share=0.4)
+    assert driven(config, 2.0) == driven(config, 2.0)
+
+
+def test_a_rail_joint_slows_the_cart_and_swings_the_mast_for_a_while() -> None:
+    steps = driven(VehicleConfig(joint_every_m=2.0, joint_shake_mm=5.0), 3.9)
+    swing = [(s, abs(mast - s)) for s, _, mast in steps]
+    assert max(off for s, off in swing if 2.0 <= s < 2.1) > 0.002
+    assert max(off for s, off in swing if 2.8 <= s < 3.9) < 0.0002
+    assert all(off == 0.0 for s, off in swing if s < -0.01)
+
+
+def test_without_joints_the_mast_stands_on_the_cart() -> None:
+    assert all(mast == s for s, _, mast in driven(VehicleConfig(), 1.0))
