@@ -10,7 +10,8 @@ from sim.world_config import WorldConfig
 def test_many_ways_at_once_are_blocked_as_one_by_one(t: float) -> None:
     world = World.build(WorldConfig(row_length_m=3.0), seed=6)
     lens = np.array([1.5, 1.6, -0.1])
-    ends = world.left.positions[np.abs(world.left.positions[:, 0] - 1.5) < 0.8]
+    near = np.abs(world.left.positions[:, 0] - 1.5) < 0.8
+    ends = world.left.positions[near] + np.array([0.0, 0.35, 0.3])
     blocks = LeafScreen(world.left).blocks(lens, ends, t)
     one_by_one = [world.leaf_blocks("left", (1.5, 1.6, -0.1), (e[0], e[1], e[2]), t) for e in ends.tolist()]
     assert blocks.tolist() == one_by_one
