@@ -48,7 +48,8 @@ class DoseConfig(BaseModel):
 class Treatment:
     """One flower's place met by one pulse at loop time `t` (s; negative for earlier runs).
 
-    `flower` names it while its track lives in this run; None for treatments of earlier runs.
+    `flower` names it while its track lives in this run; None for treatments of earlier runs, which
+    `recognised` names once robot/recognition.py has found the flower again.
     """
 
     side: Side
@@ -56,6 +57,7 @@ class Treatment:
     t: float
     pulse_id: int
     flower: FlowerKey | None = None
+    recognised: FlowerKey | None = None
 
 
 class Treatments:
@@ -78,6 +80,22 @@ class Treatments:
             self._flowers[treatment.flower].append(treatment)
         if all(map(isfinite, treatment.place)):
             self._bin_of(treatment).append(treatment)
+
+    def of_earlier(self) -> list[Treatment]:
+        """Return the treatments of earlier runs."""
+        return [one for found in self._by_pulse.values() for one in found if one.flower is None]
+
+    def exchange(self, old: Treatment, new: Treatment) -> bool:
+        """Put `new` in the place of `old`, both of an earlier run; False when `old` is not there any more."""
+        found = self._by_pulse.get(old.pulse_id, [])
+        if old not in found:
+            return False
+        found[found.index(old)] = new
+        if old in self._bin_of(old):
+            self._bin_of(old).remove(old)
+        if all(map(isfinite, new.place)):
+            self._bin_of(new).append(new)
+        return True
 
     def remove_pulse(self, pulse_id: int) -> None:
         """Forget what a pulse treated: it was refused or never opened."""
@@ -132,6 +150,9 @@ def why_not_again(
     times = [own.t for own in treatments.of_flower(flower)]
     for treatment in treatments.near(flower[0], place, max(config.same_place_m, config.same_flower_m)):
         if treatment.flower == flower:
+            continue
+        if treatment.recognised is not None and treatment.recognised in in_view:
+            times += [treatment.t] if treatment.recognised == flower else []
             continue
         seen_apart = treatment.flower is not None and treatment.flower in in_view
         if dist(treatment.place, place) <= (config.same_flower_m if seen_apart else config.same_place_m):

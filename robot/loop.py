@@ -231,11 +231,9 @@ class ControlLoop:
         if not new_frames and last is not None and abs(pose.s - last) < REPLAN_M:
             return Plan()
         self._planned_at_s = pose.s
-        pulses = self.pulses
-        situation = Situation(
-            now, pose, origin_s, pulses.treatments, pulses.jobs, pulses.next_id, held=pulses.held
-        )
         self._near = {side: self._near_nozzles(side, pose) for side in self.sights}
+        book = self.pulses
+        situation = Situation(now, pose, origin_s, book.treatments, book.jobs, book.next_id, book.held)
         return plan(self._near, situation, self._machine)
 
     def _near_nozzles(self, side: Side, pose: Pose) -> list[Flower]:
@@ -244,7 +242,8 @@ class ControlLoop:
             return []
         nozzles_s = pose.s + bank.s_offset
         reach = self.config.planner.commit_distance + AROUND_M
-        return self.sights[side].flowers(nozzles_s - reach, nozzles_s + reach)
+        flowers = self.sights[side].flowers(nozzles_s - reach, nozzles_s + reach)
+        return self.pulses.recognition.look(side, flowers, nozzles_s)
 
     def _safety_state(self, pose: Pose | None, now: float) -> SafetyState:
         cart, age = self.cart, self.cart.telemetry_age(now)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from robot.dose import Treatment, Treatments
 from robot.ledger import NO_AIR, PulseState, Settled, TreatedPlace
+from robot.recognition import Recognition
 from robot.shots import Job
 from robot.types import FlowerKey, PlannedPulse, Reason
 
@@ -32,6 +33,7 @@ class PulseBook:
 
     def __init__(self) -> None:
         self.treatments = Treatments()
+        self.recognition = Recognition(self.treatments)
         self.recent: deque[PlannedPulse] = deque(maxlen=KEEP_RECENT)
         self.sent_times: deque[float] = deque(maxlen=1024)
         self.unanswered_times: deque[float] = deque(maxlen=64)
@@ -49,6 +51,7 @@ class PulseBook:
         self.treatments = Treatments(
             Treatment(place.side, place.place, now - place.age_s, place.pulse_id) for place in treated
         )
+        self.recognition = Recognition(self.treatments)
         self.held.clear()
         self._attempts.clear()
 
