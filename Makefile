@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 SOURCES := pyproject.toml setup.py $(wildcard firmware_bridge/*_build.py firmware_bridge/firmware/*.[ch] sim/render/*_build.py sim/render/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-train sim check test test-slow campaign firmware test-firmware fuzz prove mutate lint-c units bench clean
+.PHONY: help setup setup-train model sim check test test-slow campaign firmware test-firmware fuzz prove mutate lint-c units bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,12 @@ $(DEV): $(STAMP)
 
 setup-train: $(STAMP)  ## add the training extra (torch, CPU)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
+
+model: setup-train  ## train the shipped detector anew in build/model, about an hour; DATA=folder of labelled photographs
+	@test -n "$(DATA)" || { echo "make model DATA=FOLDER: name the labelled photographs (COCO or YOLO)"; exit 1; }
+	$(BIN)/bombus train --config vision/models/rendered.toml --out build/model/rendered
+	$(BIN)/bombus train --config vision/models/flowers.toml --start build/model/rendered/checkpoint.pt \
+		--data $(DATA) --out build/model/flowers
 
 sim: $(STAMP)  ## drive one simulated row in real time, dashboard on http://127.0.0.1:8080
 	@$(BIN)/bombus sim --scenario demo --mode realtime

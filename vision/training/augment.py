@@ -32,6 +32,12 @@ class AugmentConfig(BaseModel):
     )
     most_photo_scale: float = Field(1.3, gt=0, le=4, description="photos are never enlarged more")
     mirror: float = Field(0.5, ge=0, le=1, description="share of mirrored windows")
+    turn: float = Field(
+        0.5, ge=0, le=1, description="share of photo windows on their side or head: flowers hang anyhow"
+    )
+    paste: float = Field(
+        0.3, ge=0, le=1, description="share of photo windows that get one to three flowers cut from others"
+    )
     light: float = Field(0.13, ge=0, le=2, description="std of the log gain of each colour channel")
     cast: float = Field(
         0.25, ge=0, le=1, description="share of windows under LED light: one or two colours weak"
@@ -68,16 +74,29 @@ def window_of(sample: Sample, scale: float, corner: tuple[float, float], config:
 
 def scene_window(scene: Sample, random: Generator, config: AugmentConfig) -> Sample:
     """Return a random window of a rendered scene, mostly one with a flower in it."""
-    scale = _log_between(random, *config.scene_scale)
-    return _augmented(window_of(scene, scale, _corner(scene, scale, random, config), config), random, config)
+    scale = log_between(random, *config.scene_scale)
+    return window_of(scene, scale, _corner(scene, scale, random, config), config)
 
 
 def photo_window(photo: Sample, random: Generator, config: AugmentConfig) -> Sample:
     """Return a random window of a photograph, zoomed so that one of its flowers has a size drawn at random."""
     sides = (photo.boxes[:, 2:] - photo.boxes[:, :2])[~photo.ignore].mean(axis=1)
     side = float(random.choice(sides)) if len(sides) else 100.0
-    scale = min(_log_between(random, *config.photo_flower_px) / max(side, 1.0), config.most_photo_scale)
-    return _augmented(window_of(photo, scale, _corner(photo, scale, random, config), config), random, config)
+    scale = min(log_between(random, *config.photo_flower_px) / max(side, 1.0), config.most_photo_scale)
+    turns = int(random.integers(1, 4)) if random.random() < config.turn else 0
+    lying = config if turns % 2 == 0 else config.model_copy(update={"size": config.size[::-1]})
+    window = window_of(photo, scale, _corner(photo, scale, random, lying), lying)
+    return turned(window, turns)
+
+
+def turned(sample: Sample, quarters: int) -> Sample:
+    """Return the picture turned left by quarter turns, its boxes with it."""
+    image, boxes = sample.image, sample.boxes
+    for _ in range(quarters % 4):
+        width = image.shape[1]
+        image = np.rot90(image)
+        boxes = np.stack([boxes[:, 1], width - boxes[:, 2], boxes[:, 3], width - boxes[:, 0]], axis=1)
+    return Sample(np.ascontiguousarray(image), boxes, sample.stages, sample.ignore)
 
 
 def _corner(sample: Sample, scale: float, random: Generator, config: AugmentConfig) -> tuple[float, float]:
@@ -94,7 +113,8 @@ def _corner(sample: Sample, scale: float, random: Generator, config: AugmentConf
     return float(corner[0]), float(corner[1])
 
 
-def _augmented(sample: Sample, random: Generator, config: AugmentConfig) -> Sample:
+def augmented(sample: Sample, random: Generator, config: AugmentConfig) -> Sample:
+    """Return the window under another light and by another camera, mirrored or not."""
     image = relit(sample.image, random, config)
     if random.random() >= config.mirror:
         return Sample(image, sample.boxes, sample.stages, sample.ignore)
@@ -136,7 +156,8 @@ def _colour_matrix(random: Generator, config: AugmentConfig) -> NDArray[np.float
     return (gains[:, None] * (keep * np.eye(3) + (1.0 - keep) * grey)).astype(np.float32)
 
 
-def _log_between(random: Generator, least: float, most: float) -> float:
+def log_between(random: Generator, least: float, most: float) -> float:
+    """Return a number between `least` and `most`, evenly spread over its logarithm."""
     return float(np.exp(random.uniform(np.log(least), np.log(most))))
 
 

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.training.augment import AugmentConfig, photo_window, scene_window
+from vision.training.augment import AugmentConfig, augmented, photo_window, scene_window
+from vision.training.paste import pasted
 from vision.training.photos import PhotoSet
 from vision.training.scenes import Sample, SceneCache
 from vision.training.targets import Targets, encode
 
 AHEAD = 3
 """Batches made ahead of the one in training."""
+
+MOST_PASTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,24 @@ class BatchMaker:
 
     def _one(self, random: np.random.Generator) -> Sample:
         if self._photos is not None and random.random() < self._photo_share:
-            return photo_window(
-                self._photos.sample(int(random.integers(len(self._photos)))), random, self._config
-            )
-        if self._scenes is None:
+            window = self._of_photo(self._photos, random)
+        elif self._scenes is not None:
+            scene = self._scenes.sample(int(random.integers(len(self._scenes))))
+            window = scene_window(scene, random, self._config)
+        else:
             raise IndexError("no rendered scenes")
-        return scene_window(
-            self._scenes.sample(int(random.integers(len(self._scenes)))), random, self._config
-        )
+        return augmented(window, random, self._config)
+
+    def _of_photo(self, photos: PhotoSet, random: np.random.Generator) -> Sample:
+        window = photo_window(self._photo(photos, random), random, self._config)
+        if random.random() < self._config.paste:
+            for _ in range(int(random.integers(1, MOST_PASTED + 1))):
+                window = pasted(window, self._photo(photos, random), random, self._config)
+        return window
+
+    @staticmethod
+    def _photo(photos: PhotoSet, random: np.random.Generator) -> Sample:
+        return photos.sample(int(random.integers(len(photos))))
 
 
 def made_ahead(maker: BatchMaker, first: int) -> Generator[Batch]:

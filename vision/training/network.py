@@ -1,14 +1,15 @@
-"""The detector: plain 3x3 convolutions, four scales, one head at stride 4, peak picking in the graph."""
+"""The detector: a body of four scales, merged to one head at stride 4, peak picking in the graph."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vision.training.mobile import CHANNELS, mobile_parts
 from vision.training.targets import STRIDE
 
 SIZE_MULTIPLE: Final = 32
@@ -26,18 +27,21 @@ PRIOR_LOGIT: Final = -4.6
 
 
 class NetworkConfig(BaseModel):
-    """Channels at each stride and plain convolutions added there; the defaults run in about 18 ms at 640x384."""
+    """Channels at each stride and plain convolutions added there; the defaults are the shipped detector's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    body: Literal["plain", "mobilenetv3-small"] = Field(
+        "plain", description="plain 3x3 convolutions, or MobileNetV3-small, which has its own channels"
+    )
     stem: int = Field(16, ge=4, le=128, description="channels at stride 2")
     channels: tuple[int, int, int, int] = Field(
-        (32, 48, 80, 128), description="channels at strides 4, 8, 16, 32"
+        (32, 64, 96, 128), description="channels at strides 4, 8, 16, 32"
     )
     extra: tuple[int, int, int, int] = Field(
-        (0, 1, 2, 2), description="convolutions added at strides 4, 8, 16, 32"
+        (1, 1, 3, 2), description="convolutions added at strides 4, 8, 16, 32"
     )
-    merged: tuple[int, int] = Field((32, 48), description="channels of the merged maps at strides 4 and 8")
+    merged: tuple[int, int] = Field((32, 64), description="channels of the merged maps at strides 4 and 8")
 
 
 def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -52,6 +56,16 @@ def _stage(inputs: int, outputs: int, extra: int) -> nn.Sequential:
     )
 
 
+def plain_parts(config: NetworkConfig) -> tuple[nn.Module, ...]:
+    """Return the stem (stride 2) and the stages that end at strides 4, 8, 16 and 32."""
+    inputs = (config.stem, *config.channels)
+    stages = (
+        _stage(width, outputs, extra)
+        for width, outputs, extra in zip(inputs, config.channels, config.extra, strict=False)
+    )
+    return _convolution(3, config.stem, 2), *stages
+
+
 def _doubled(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="nearest")
 
@@ -62,13 +76,10 @@ class FlowerNetwork(nn.Module):
     def __init__(self, config: NetworkConfig | None = None) -> None:
         super().__init__()
         config = config or NetworkConfig()
-        c4, c8, c16, c32 = config.channels
+        plain = config.body == "plain"
+        c4, c8, c16, c32 = config.channels if plain else CHANNELS
         m4, m8 = config.merged
-        self.stem = _convolution(3, config.stem, 2)
-        self.at4 = _stage(config.stem, c4, config.extra[0])
-        self.at8 = _stage(c4, c8, config.extra[1])
-        self.at16 = _stage(c8, c16, config.extra[2])
-        self.at32 = _stage(c16, c32, config.extra[3])
+        self.stem, self.at4, self.at8, self.at16, self.at32 = plain_parts(config) if plain else mobile_parts()
         self.up32 = nn.Conv2d(c32, c16, 1)
         self.merge16 = _convolution(c16, c16)
         self.up16 = nn.Conv2d(c16, m8, 1)

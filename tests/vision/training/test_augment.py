@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vision.training.augment import AugmentConfig, photo_window, relit, scene_window, window_of
+from vision.training.augment import (
+    AugmentConfig,
+    augmented,
+    photo_window,
+    relit,
+    scene_window,
+    turned,
+    window_of,
+)
 from vision.training.scenes import Sample
 
 PLAIN = AugmentConfig(size=(128, 96), light=0, cast=0, gamma=0, saturation=(1, 1), noise=0, blur=0)
@@ -21,14 +31,23 @@ def _scene() -> Sample:
 
 
 @given(st.integers(0, 10_000))
-def test_the_box_stays_on_the_flower(seed: int) -> None:
-    window = scene_window(_scene(), np.random.default_rng(seed), PLAIN)
+@pytest.mark.parametrize("take", [scene_window, photo_window])
+def test_the_box_stays_on_the_flower(take: Callable[..., Sample], seed: int) -> None:
+    random = np.random.default_rng(seed)
+    window = augmented(take(_scene(), random, PLAIN), random, PLAIN)
     assert window.image.shape == (96, 128, 3)
     bright = np.argwhere(window.image[..., 0] > 127)
     if not len(bright) or not len(window.boxes):
         return
     seen = np.array([*bright.min(axis=0)[::-1], *(bright.max(axis=0)[::-1] + 1)], np.float64)
     assert np.abs(seen - window.boxes[0]).max() <= 2.5
+
+
+def test_four_quarter_turns_are_none() -> None:
+    scene = _scene()
+    assert turned(scene, 1).image.shape == (300, 200, 3)
+    assert (turned(scene, 4).boxes == scene.boxes).all() and (turned(scene, 4).image == scene.image).all()
+    assert turned(scene, 1).boxes.tolist() == [[80.0, 120.0, 110.0, 160.0]]
 
 
 def test_a_flower_mostly_outside_the_window_is_ignored() -> None:

@@ -23,7 +23,7 @@ TINY = NetworkConfig(stem=8, channels=(8, 12, 16, 16), extra=(0, 0, 0, 0), merge
 AUGMENT = AugmentConfig(size=(96, 64), scene_scale=(1.0, 1.0))
 
 
-def _trainer(folder: Path, steps: int, **changes: float) -> Trainer:
+def _trainer(folder: Path, steps: int, **changes: float | str) -> Trainer:
     config = TrainConfig.model_validate(
         {"steps": steps, "batch": 4, "warm_up": 3, "threads": 1, "rate": 5e-3, **changes}
     )
@@ -42,8 +42,9 @@ def _maker(cache: SceneCache, seed: int = 1) -> BatchMaker:
     return BatchMaker(cache, None, photo_share=0.5, batch=4, seed=seed, config=AUGMENT)
 
 
-def test_the_loss_falls_on_toy_scenes(toy_cache: SceneCache, tmp_path: Path) -> None:
-    trainer = _trainer(tmp_path, 40)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_loss_falls_on_toy_scenes(toy_cache: SceneCache, tmp_path: Path, precision: str) -> None:
+    trainer = _trainer(tmp_path, 40, precision=precision)
     trainer.run(_maker(toy_cache))
     losses = np.array(trainer.history)[:, 1:].sum(axis=1)
     assert losses[-8:].mean() < 0.6 * losses[:4].mean()
