@@ -31,7 +31,7 @@ class PlannerConfig(BaseModel):
         0.6, gt=0.5, le=1, description="belief in 'open' that makes a flower ready (assumed)"
     )
     bud_threshold: float = Field(
-        0.3, gt=0, le=0.5, description="belief in 'bud' that keeps the jet away (assumed)"
+        0.1, gt=0, le=0.5, description="belief in 'bud' that keeps the jet away (chosen on simulated rows)"
     )
     min_views: int = Field(2, ge=1, le=50, description="views before a flower is ready (assumed)")
     max_place_std: float = Field(

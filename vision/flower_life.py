@@ -63,10 +63,16 @@ class FlowerMapConfig(BaseModel):
     known_depth_std: float = Field(default=0.012, gt=0.0, le=1.0, description="place_known needs less")
     known_views: int = Field(default=3, ge=2, le=100, description="place_known needs as many views")
     stage_temper: float = Field(
-        default=0.3, gt=0.0, le=1.0, description="weight of a view in the stage belief: mistakes repeat"
+        default=0.2, gt=0.0, le=1.0, description="weight of a view in the stage belief: mistakes repeat"
     )
     belief_floor: float = Field(
-        default=0.01, gt=0.0, lt=0.3, description="no stage's belief falls below: flowers change"
+        default=0.001, gt=0.0, lt=0.3, description="no stage's belief falls below: views mislead"
+    )
+    stage_time_h: float = Field(
+        default=48.0,
+        gt=0.0,
+        le=1000.0,
+        description="how long a stage lasts: open about 2-3 days (Shakya, ASHS)",
     )
     fresh_view: float = Field(
         default=0.02, gt=0.0, le=1.0, description="cart travel that makes a view count fully for the belief"
@@ -97,6 +103,14 @@ def born(seen: Sightings, new: NDArray[np.int64], pose: Pose, config: FlowerMapC
     rows[:, [ff.SEEN_FROM, ff.EXPECTED_FROM]] = pose.s
     rows[:, ff.HIT_RATE] = NEW_HIT_RATE
     return rows
+
+
+def aged(rows: Floats, t: float, config: FlowerMapConfig) -> Floats:
+    """Return the stage beliefs (N, 3) at `t` (s): what was believed fades as stages pass unseen."""
+    unseen_s = np.maximum(t - rows[:, ff.LAST_SEEN], 0.0)
+    faded = -np.expm1(-unseen_s / (3600.0 * config.stage_time_h))[:, None]
+    belief: Floats = rows[:, ff.BELIEF] * (1.0 - faded) + faded / rows[:, ff.BELIEF].shape[1]
+    return belief
 
 
 def believed(rows: Floats, likelihood: Floats, weight: Floats, config: FlowerMapConfig) -> Floats:

@@ -125,6 +125,7 @@ class FlowerMap:
         rays = np.stack([ff.predicted_rays(rows, np.array([camera_s]))[0], rows[:, ff.B]], axis=1)
         near = _inside(rays, (s_low, s_high, h_low, h_high), -MARGIN)
         drifted = ff.drifted(rows[near], pose.t, self.config.drift_rate, self.config.drift_most)
+        drifted[:, ff.BELIEF] = life.aged(rows[near], pose.t, self.config)
         return _Field(slots[near], drifted, rays[near])
 
     def _learn(self, seen: Sightings, field: _Field, pairs: Pairs, pose: Pose) -> None:

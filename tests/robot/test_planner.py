@@ -133,7 +133,7 @@ def test_neighbours_in_one_jet_share_a_pulse_and_neither_is_refused() -> None:
 
 
 def test_unsure_flower_in_the_jet_of_a_ready_one_counts_as_treated() -> None:
-    result = planned(flower(1), flower(2, (1.004, H16, 0.43), belief=(0.2, 0.5, 0.3)))
+    result = planned(flower(1), flower(2, (1.004, H16, 0.43), belief=(0.05, 0.5, 0.45)))
     assert result.pulses[0].flower_ids == (1, 2)
     assert result.refusals == ()
 
