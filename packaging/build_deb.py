@@ -52,7 +52,9 @@ class PackagingError(Exception):
 def main() -> int:
     """Build the package; prints its path. Exit 1 when something is missing, with one line."""
     parser = argparse.ArgumentParser(prog="build_deb.py", description=__doc__)
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "deb", help="folder for tree and package")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "build" / "deb", help="folder for tree and package"
+    )
     parser.add_argument("--revision", default="1", help="Debian revision after the version")
     options = parser.parse_args()
     try:
@@ -94,13 +96,23 @@ def check_tools() -> str:
 def install_packages(prefix: Path, python: str) -> None:
     """Fill an environment for Debian's Python: like a venv, but it runs wherever the tree lies."""
     site = prefix / "lib" / f"python{python}" / "site-packages"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-conflicts"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-warn-conflicts",
+    ]
     run(*pip, "--target", str(site), f"{ROOT}[{EXTRAS}]")
     shutil.rmtree(site / "bin", ignore_errors=True)
     folder = prefix / "bin"
     folder.mkdir(parents=True)
     (folder / "python3").symlink_to(f"/usr/bin/python{python}")
-    (prefix / "pyvenv.cfg").write_text(f"home = /usr/bin\ninclude-system-site-packages = false\nversion = {python}\n")
+    (prefix / "pyvenv.cfg").write_text(
+        f"home = /usr/bin\ninclude-system-site-packages = false\nversion = {python}\n"
+    )
     copy(HERE / "debian" / "bombus.sh", folder / "bombus", 0o755)
 
 

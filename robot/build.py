@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from robot.settings import CameraConfig, DetectorConfig, RobotConfig
 from robot.sight import SideParts
 from robot.telemetry import SnapshotPublisher
 from robot.types import StepRecord
+from robot.wall_guard import GuardedClock, clock_is_synchronised, this_boot
 from vision.calibration import CameraModel
 from vision.detector import Detector
 from vision.domain_shift import domain_of
@@ -67,6 +69,8 @@ class Robot:
     inbox: CommandInbox
     detector: str
     closers: Sequence[Callable[[], None]]
+    look_around: Callable[[], None] = lambda: None
+    """To be called after each step: watches what is outside the loop's own decisions."""
 
     def close(self) -> None:
         """Let go of what the loop does not own."""
@@ -87,6 +91,7 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
     house = house_of(config)
     detector = open_detector(config.detector)
     ledger = Ledger(config.ledger.path)
+    clock = guard = GuardedClock(clock, ledger, this_boot(), clock_is_synchronised)
     mission = None if house is None else build_mission(config, house, ledger, clock)
     cameras = {settings.side: settings.model() for settings in config.cameras}
     inbox = CommandInbox()
@@ -121,7 +126,13 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
     closers = [publisher.close, alerts.close, *(source.close for source in sources.values())]
     if mission is not None:
         closers.append(mission.gate.close)
-    return Robot(loop, inbox, model.said, closers)
+    return Robot(loop, inbox, model.said, closers, partial(_look_at_clock, guard, alerts))
+
+
+def _look_at_clock(guard: GuardedClock, alerts: AlertBook) -> None:
+    said = guard.look()
+    if said:
+        alerts.notice(Notice.CLOCK_SET, said)
 
 
 def alert_book(config: RobotConfig, ledger: Ledger, clock: Clock) -> AlertBook:

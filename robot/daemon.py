@@ -64,7 +64,12 @@ def _run_until_told(robot: Robot, notifier: Notifier) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: robot.loop.ask_to_end())
     loop = robot.loop
-    loop.run(lambda now: notifier.beat(now, f"{loop.mode}, row {loop.row}"))
+
+    def after_step(now: float) -> None:
+        robot.look_around()
+        notifier.beat(now, f"{loop.mode}, row {loop.row}")
+
+    loop.run(after_step)
 
 
 def _summary(robot: Robot, config: RobotConfig) -> RunSummary:

@@ -191,6 +191,23 @@ class Ledger:
             for number, row, sides, *rest in self._query(sql.VISITS, (since,))
         ]
 
+    def clock_offset(self, boot: str) -> float | None:
+        """Return wall minus monotonic time as trusted in this boot of the computer, or None."""
+        found = self._query("SELECT shift FROM clock WHERE boot = ?", (boot,))
+        return float(found[0][0]) if found else None
+
+    def last_seen(self) -> float | None:
+        """Return the latest wall time at which a session was alive, or None."""
+        found = self._query("SELECT max(seen) FROM session")
+        return None if found[0][0] is None else float(found[0][0])
+
+    def keep_clock(self, boot: str, offset: float, shift: float) -> None:
+        """Keep how this boot's wall time is trusted, and move the stamps it has written by `shift` s."""
+        with self._transaction() as db:
+            db.execute(sql.KEEP_CLOCK, (boot, offset))
+            if shift:
+                db.execute(sql.MOVE_STAMPS, (shift, boot))
+
     def last_pulse_id(self) -> int:
         """Return the highest pulse id ever meant, or 0."""
         return int(self._query("SELECT coalesce(max(pulse_id), 0) FROM intent")[0][0])
@@ -238,7 +255,7 @@ class Ledger:
             raise LedgerError(f"ledger {self._path}: damaged ({verdict}); move it away and begin a new one")
         if version == 0:
             self._db.executescript(f"BEGIN;{sql.SCHEMA}PRAGMA user_version = {sql.SCHEMA_VERSION};COMMIT;")
-        self._db.executescript(sql.MISSION_SCHEMA)
+        self._db.executescript(sql.MISSION_SCHEMA + sql.CLOCK_SCHEMA)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -89,6 +89,23 @@ CREATE TABLE IF NOT EXISTS visit (
 """
 """What the mission did. An older Bombus leaves the table alone, so the version stays."""
 
+CLOCK_SCHEMA = """
+CREATE TABLE IF NOT EXISTS clock (
+    boot TEXT PRIMARY KEY,      -- the kernel's name of a boot of this computer
+    shift REAL NOT NULL,        -- wall minus monotonic time, as trusted in that boot
+    first_session INTEGER NOT NULL
+) STRICT;
+"""
+"""How wall time is trusted (robot/wall_guard.py). An older Bombus leaves the table alone."""
+
+KEEP_CLOCK = """
+INSERT INTO clock SELECT ?1, ?2, coalesce(max(id), 0) + 1 FROM session WHERE true
+ON CONFLICT (boot) DO UPDATE SET shift = excluded.shift
+"""
+MOVE_STAMPS = (
+    "UPDATE intent SET wall = wall + ? WHERE session >= (SELECT first_session FROM clock WHERE boot = ?)"
+)
+
 BEGIN_VISIT = "INSERT INTO visit (row, sides, begun, outcome) VALUES (?, ?, ?, '')"
 TURN_VISIT = "UPDATE visit SET turned = ? WHERE id = ?"
 END_VISIT = "UPDATE visit SET ended = ?, outcome = ? WHERE id = ?"

@@ -170,7 +170,7 @@ class DashboardConfig(Section):
     group: str = Field(
         "",
         max_length=32,
-        description="Unix group that may use the socket, too: of a page with its own account",
+        description="Unix group (name or number) that may use the socket, too: for a page with its own account",
     )
     accounts: Path = Field(
         Path("runs/accounts.sqlite"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import grp
+import os
 import selectors
-import shutil
 import socket
 import threading
 from collections import deque
@@ -272,10 +273,11 @@ def _let_in(path: Path, group: str) -> None:
         path.chmod(0o600)
         return
     try:
-        # Only where it has another one already: a confined service may not change owners at all.
-        if path.group() != group:
-            shutil.chown(path, group=group)
-    except (LookupError, PermissionError) as error:
+        number = int(group) if group.isascii() and group.isdigit() else grp.getgrnam(group).gr_gid
+        # Only where it has another one: a confined service may not change owners at all.
+        if path.stat().st_gid != number:
+            os.chown(path, -1, number)
+    except (LookupError, OverflowError, PermissionError) as error:
         raise TelemetryError(
             f"dashboard.group = '{group}': the socket cannot be given to it ({error}); "
             "name a group that exists and that this user is in"

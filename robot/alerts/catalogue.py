@@ -23,6 +23,7 @@ class Notice(StrEnum):
     """What may have happened outside the loop's own faults."""
 
     ENDED_HARD = "ended_hard"
+    CLOCK_SET = "clock_set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,12 @@ NOTICES: Mapping[Notice, AlertText] = {
         Severity.WARN,
         "The control program ended without being told to",
         "Look for a power cut or a crash in the log; what may have been fired counts as fired",
+    ),
+    Notice.CLOCK_SET: AlertText(
+        Kind.NOTICE,
+        Severity.WARN,
+        "The computer's clock was set while the robot ran",
+        "Have the time synchronised by NTP; if it was set by hand, restart the computer to take it over",
     ),
 }
 
