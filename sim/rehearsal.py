@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -37,6 +38,8 @@ from sim.scratch_root import RehearsalError, ScratchRoot, Service, running, with
 READY_S = 120.0
 ROW_S = 180.0
 UNITS = ("bombus", "bombus-dashboard")
+CLEAN = {0, -signal.SIGTERM}
+"""Exit codes that systemd takes for a stop in good order."""
 
 
 def main() -> int:
@@ -162,7 +165,7 @@ class _Rehearsal:
     def _stop(self, services: dict[str, Service]) -> None:
         for name, service in reversed(services.items()):
             code = service.stop()
-            if code != 0:
+            if code not in CLEAN:
                 raise RehearsalError(f"{name}: ended with {code} when it was stopped")
         if "STOPPING=1" not in services["bombus"].said:
             raise RehearsalError("bombus did not say that it stops")
