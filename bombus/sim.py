@@ -12,6 +12,7 @@ from bombus.output import WorkFailedError, WrongUseError, people, print_json, pr
 if TYPE_CHECKING:
     from sim.day_config import DayConfig
     from sim.scenario import ScenarioConfig
+from bombus.sim_preview import draw_preview
 
 MODES = ("lockstep", "realtime")
 DETECTORS = ("onnx", "truth")
@@ -41,24 +42,25 @@ def sim(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="dashboard port, realtime only; 0 takes a free one")
     ] = 8080,
+    preview: Annotated[
+        Path | None, typer.Option(help="draw a contact sheet of the row to this new .png or .jpg, and end")
+    ] = None,
+    look: Annotated[
+        str | None, typer.Option(help="how plants are modelled: plain, or photo (slower)")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Drive one row and print its score."""
-    from sim.faults import KINDS
-
     if list_faults:
-        texts = {kind.name: kind.text for kind in KINDS.values()}
-        print_json(texts) if json else print_table("faults", texts)
+        _list_faults(json)
         return
-    if mode not in MODES:
-        raise WrongUseError(f"--mode {mode}: unknown; choose from {', '.join(MODES)}")
-    if detector not in DETECTORS:
-        raise WrongUseError(f"--detector {detector}: unknown; choose from {', '.join(DETECTORS)}")
-    if record is not None and record.exists():
-        raise WrongUseError(f"--record {record}: the file exists; name a new one")
+    _check(mode, detector, record)
     from sim.scenario import load_scenario
 
-    plan = load_scenario(scenario, length_m=length, speed_m_s=speed, faults=fault or ())
+    plan = load_scenario(scenario, length_m=length, speed_m_s=speed, faults=fault or (), look=look)
+    if preview is not None:
+        draw_preview(preview, plan, seed, config, json)
+        return
     if plan.day is not None:
         _day(plan, plan.day, seed, mode, config, detector, record, json)
         return
@@ -101,3 +103,19 @@ def _day(
         print_table(f"{plan.name}, seed {seed}", result.for_people())
     if not result.finished or result.twice:
         raise WorkFailedError(f"the day failed: {result.ended_because}, {result.twice} flowers treated twice")
+
+
+def _list_faults(json: bool) -> None:
+    from sim.faults import KINDS
+
+    texts = {kind.name: kind.text for kind in KINDS.values()}
+    print_json(texts) if json else print_table("faults", texts)
+
+
+def _check(mode: str, detector: str, record: Path | None) -> None:
+    if mode not in MODES:
+        raise WrongUseError(f"--mode {mode}: unknown; choose from {', '.join(MODES)}")
+    if detector not in DETECTORS:
+        raise WrongUseError(f"--detector {detector}: unknown; choose from {', '.join(DETECTORS)}")
+    if record is not None and record.exists():
+        raise WrongUseError(f"--record {record}: the file exists; name a new one")

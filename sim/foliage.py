@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from sim.shapes import VARIANTS, first_model
+from sim.shapes import LEAFLET_OF, VARIANTS, Look, first_model
 from sim.trigonometry import cos_turns, cross, sin_turns, unit
 from sim.twigs import PART, TWIG, pairs
 from sim.world_config import WorldConfig
@@ -28,6 +29,10 @@ BLADE = np.dtype(
 
 STALK_GREEN = (0.11, 0.2, 0.06)
 LEAF_GREEN = np.array([0.058, 0.145, 0.036])
+LEAF_GREEN_OF: Final[dict[Look, NDArray[np.float64]]] = {
+    "plain": LEAF_GREEN,
+    "photo": np.array([0.05, 0.128, 0.05]),
+}
 LEAFLETS = 9
 PLACE_ON_STALK = np.array([0.3, 0.3, 0.52, 0.52, 0.66, 0.74, 0.74, 0.88, 1.0])
 SIZE = np.array([0.27, 0.27, 0.34, 0.34, 0.13, 0.33, 0.33, 0.13, 0.4])
@@ -67,7 +72,7 @@ def grow_leaves(
     flat = cos_turns(elevation)
     way = np.stack([sin_turns(azimuth) * flat, sin_turns(elevation), -cos_turns(azimuth) * flat], axis=-1)
     groups = first_group + np.arange(zone + crown, dtype=np.int32)
-    return _compound(rng, bases, way, length, groups)
+    return _compound(rng, bases, way, length, groups, config.look)
 
 
 def _zone_azimuth(config: WorldConfig, rng: Generator, count: int) -> NDArray[np.float64]:
@@ -82,6 +87,7 @@ def _compound(
     way: NDArray[np.float64],
     length: NDArray[np.float64],
     groups: NDArray[np.int32],
+    look: Look,
 ) -> Leaves:
     count = len(bases)
     place = PLACE_ON_STALK[None, :, None]
@@ -97,7 +103,9 @@ def _compound(
     side = unit(cross(normal, along))
     normal = cross(along, side)
     size = (SIZE[None, :] * length[:, None]) * (0.85 + 0.3 * rng.random((count, LEAFLETS)))
-    return _assemble(rng, bases=bases, root=root, frame=(along, side, normal), size=size, groups=groups)
+    return _assemble(
+        rng, bases=bases, root=root, frame=(along, side, normal), size=size, groups=groups, look=look
+    )
 
 
 def _assemble(
@@ -108,20 +116,21 @@ def _assemble(
     frame: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     size: NDArray[np.float64],
     groups: NDArray[np.int32],
+    look: Look,
 ) -> Leaves:
     count, total = len(bases), len(bases) * LEAFLETS
     along, side, normal = frame
     group = np.repeat(groups, LEAFLETS)
     weight = np.tile(PLACE_ON_STALK, count)
     parts = np.zeros(total, dtype=PART)
-    parts["mesh"] = first_model("leaflet") + rng.integers(0, VARIANTS["leaflet"], total)
+    parts["mesh"] = first_model(LEAFLET_OF[look]) + rng.integers(0, VARIANTS[LEAFLET_OF[look]], total)
     parts["label"], parts["group"], parts["weight"] = -1, group, weight
     parts["position"] = root.reshape(-1, 3)
     axes = np.stack([along, side, normal], axis=-1) * size[..., None, None]
     parts["axes"] = axes.reshape(-1, 3, 3)
     leaf_tint = np.repeat(0.75 + 0.5 * rng.random((count, 1)), LEAFLETS, axis=0)
     hue = 1.0 + np.array([0.5, 0.25, 0.1]) * (rng.random((total, 1)) - 0.4)
-    parts["tint"] = LEAF_GREEN * leaf_tint * hue
+    parts["tint"] = LEAF_GREEN_OF[look] * leaf_tint * hue
     blades = np.zeros(total, dtype=BLADE)
     blades["along"], blades["normal"] = along.reshape(-1, 3), normal.reshape(-1, 3)
     blades["half"] = size.reshape(-1, 1) * np.array([0.5, 0.24])

@@ -99,7 +99,7 @@ class LockstepRow:
         self.clock = SimClock(self.rig.advance)
         self.watcher = Watcher()
         lags_us = calibrated_lags(config)
-        models = {camera.side: camera.model() for camera in config.cameras}
+        models = {camera.side: scenario.misfit.camera(camera.model()) for camera in config.cameras}
         self.witness = Witness(self.world, self.truths, models, self.plant.place_at, recorder or NoRecorder())
         bridge = McuBridge(LoopbackTransport(self.rig), nonce=NONCE, lags_us=lags_us)
         self.loop = ControlLoop(

@@ -73,6 +73,7 @@ def load_scenario(
     length_m: float | None = None,
     speed_m_s: float | None = None,
     faults: Sequence[str] = (),
+    look: str | None = None,
 ) -> ScenarioConfig:
     """Read a shipped scenario by name, or a TOML file; the arguments override the file, faults are added.
 
@@ -89,6 +90,8 @@ def load_scenario(
         raise ScenarioError(f"{path}: not TOML ({error}); mend the file at that place") from error
     if length_m is not None:
         data["world"] = {**data.get("world", {}), "row_length_m": length_m}
+    if look is not None:
+        data["world"] = {**data.get("world", {}), "look": look}
     if speed_m_s is not None:
         data["speed_m_s"] = speed_m_s
     if faults:

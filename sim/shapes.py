@@ -4,10 +4,33 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-Shape = Literal["open", "bud", "spent", "leaflet", "fruit", "calyx"]
+Look = Literal["plain", "photo"]
+"""How flowers and leaves are modelled: plain, or closer to photographs (more triangles, slower)."""
 
-VARIANTS: Final[dict[Shape, int]] = {"open": 14, "bud": 10, "spent": 14, "leaflet": 6, "fruit": 1, "calyx": 3}
-"""How many different models each shape has."""
+Shape = Literal["open", "bud", "spent", "leaflet", "fruit", "calyx", "hanging", "spear", "tube", "quilted"]
+"""The last four are the photo look's open flower, bud, spent flower and leaflet."""
+
+VARIANTS: Final[dict[Shape, int]] = {
+    "open": 14,
+    "bud": 10,
+    "spent": 14,
+    "leaflet": 6,
+    "fruit": 1,
+    "calyx": 3,
+    "hanging": 14,
+    "spear": 10,
+    "tube": 14,
+    "quilted": 6,
+}
+"""How many different models each shape has. New ones come last: the others keep their numbers."""
+
+FLOWERS_OF: Final[dict[Look, tuple[Shape, Shape, Shape]]] = {
+    "plain": ("bud", "open", "spent"),
+    "photo": ("spear", "hanging", "tube"),
+}
+"""Each look's shapes in the order of the stages."""
+
+LEAFLET_OF: Final[dict[Look, Shape]] = {"plain": "leaflet", "photo": "quilted"}
 
 SIZES_M: Final[dict[Shape, float]] = {
     "open": 0.0125,
@@ -16,6 +39,10 @@ SIZES_M: Final[dict[Shape, float]] = {
     "leaflet": 1.0,
     "fruit": 1.0,
     "calyx": 1.0,
+    "hanging": 0.0125,
+    "spear": 0.006,
+    "tube": 0.008,
+    "quilted": 1.0,
 }
 """Radius of a model at scale one; leaflets, fruits and calyces are of unit length and scaled to size."""
 

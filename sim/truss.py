@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from sim.shapes import SIZES_M, VARIANTS, Shape, first_model
+from sim.shapes import FLOWERS_OF, SIZES_M, VARIANTS, Look, first_model
 from sim.trigonometry import cos_turns, cross, sin_turns, unit
 from sim.twigs import PART, facing, pairs, strands
 from sim.world_config import WorldConfig
@@ -32,7 +32,14 @@ FRUIT: Final = 3
 
 RACHIS_GREEN = (0.11, 0.21, 0.065)
 UP, AISLE = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, -1.0])
-SHAPE_OF: Final[tuple[Shape, Shape, Shape]] = ("bud", "open", "spent")
+
+DROOP_OF: Final[dict[Look, tuple[float, float, float]]] = {
+    "plain": (0.35, 0.35, 1.1),
+    "photo": (0.55, 0.9, 1.3),
+}
+"""How far flowers nod: buds, others at least, and the span above that."""
+STOUT_OF: Final[dict[Look, float]] = {"plain": 1.0, "photo": 1.35}
+"""Thickness of pedicels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +82,8 @@ def grow_truss(
     for points in (line, centres):
         points[:, 1] += shift_h
         points[:, 2] = base[2] + (points[:, 2] - base[2]) * shrink
-    parts, flowers = _parts(rng, hung)
-    return Truss(parts, _twigs(line, hung), flowers)
+    parts, flowers = _parts(rng, hung, config.look)
+    return Truss(parts, _twigs(line, hung, STOUT_OF[config.look]), flowers)
 
 
 def grow_fruit_truss(rng: Generator, base: NDArray[np.float64], group: int, ripe: float) -> Truss:
@@ -140,7 +147,8 @@ def _hang(
     way = unit(turn * across + np.where(young, 0.6, 0.35) * along - nod * UP + 0.3 * AISLE + 0.5 * wild)
     length = _even(rng, config.pedicel_mm, count) * 1e-3 * np.where(stages == Stage.BUD, 0.7, 1.0)
     centres = line[2:] + way * length[:, None] - np.where(young, 0.0, 0.004) * UP
-    droop = np.where(young, 0.35, 0.35 + 1.1 * rng.random((count, 1)))
+    bud_nods, least, span = DROOP_OF[config.look]
+    droop = np.where(young, bud_nods, least + span * rng.random((count, 1)))
     toward = np.where(young, 0.1, 0.9) * rng.random((count, 1))
     axes = unit(0.7 * way - droop * UP + toward * AISLE + 0.9 * (rng.random((count, 3)) - 0.5))
     return Hung(stages, centres, axes, np.linspace(0.15, 1.0, count), group)
@@ -156,22 +164,22 @@ def _fit(config: WorldConfig, base: NDArray[np.float64], centres: NDArray[np.flo
     return shift, 1.0 if reach <= allowed or reach <= 0.0 else max(0.0, allowed / reach)
 
 
-def _parts(rng: Generator, hung: Hung) -> tuple[NDArray[np.void], NDArray[np.void]]:
+def _parts(rng: Generator, hung: Hung, look: Look) -> tuple[NDArray[np.void], NDArray[np.void]]:
     """Return the parts of flowers and young fruits, and the flowers."""
     alive = hung[hung.stages != FRUIT]
     kinds = alive.stages
     parts = np.zeros(len(kinds), dtype=PART)
     flowers = np.zeros(len(kinds), dtype=FLOWER)
     variant, scale = rng.random(len(kinds)), 0.88 + 0.24 * rng.random(len(kinds))
-    models = np.array([first_model(shape) for shape in SHAPE_OF])[kinds]
-    counts = np.array([VARIANTS[shape] for shape in SHAPE_OF])[kinds]
+    models = np.array([first_model(shape) for shape in FLOWERS_OF[look]])[kinds]
+    counts = np.array([VARIANTS[shape] for shape in FLOWERS_OF[look]])[kinds]
     parts["mesh"] = models + (variant * counts).astype(np.int32)
     parts["label"] = np.arange(len(kinds))
     parts["group"], parts["weight"], parts["position"] = alive.group, alive.weight, alive.centres
     parts["axes"] = facing(alive.axes, rng.random(len(kinds))) * scale[:, None, None]
     parts["tint"] = (0.85 + 0.25 * rng.random((len(kinds), 1))) * (0.95 + 0.1 * rng.random((len(kinds), 3)))
     flowers["position"], flowers["axis"], flowers["stage"] = alive.centres, alive.axes, kinds
-    flowers["radius"] = np.array([SIZES_M[shape] for shape in SHAPE_OF])[kinds] * scale
+    flowers["radius"] = np.array([SIZES_M[shape] for shape in FLOWERS_OF[look]])[kinds] * scale
     flowers["weight"], flowers["group"] = alive.weight, alive.group
     young = hung[hung.stages == FRUIT]
     radius = 0.004 + 0.008 * rng.random(len(young.stages))
@@ -196,13 +204,13 @@ def _fruit_parts(
     return parts
 
 
-def _twigs(line: NDArray[np.float64], hung: Hung) -> NDArray[np.void]:
+def _twigs(line: NDArray[np.float64], hung: Hung, stout: float = 1.0) -> NDArray[np.void]:
     """Return the rachis, and two twigs for each pedicel that meet at its knee."""
     full = np.concatenate([[0.0, hung.weight[0] * 0.6], hung.weight])
     rachis = strands(line, np.linspace(0.0026, 0.0013, len(line)), RACHIS_GREEN, hung.group, full)
     ends = hung.centres - 0.004 * hung.axes
     knees = 0.5 * (line[2:] + ends) + 0.0035 * UP
-    radius = np.where(hung.stages == Stage.BUD, 0.0007, 0.00095)
+    radius = stout * np.where(hung.stages == Stage.BUD, 0.0007, 0.00095)
     pedicels = [
         pairs(start, end, radius=radius, colour=RACHIS_GREEN, group=hung.group, weight=hung.weight)
         for start, end in ((line[2:], knees), (knees, ends))

@@ -6,7 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Light = Literal["sun", "diffuse", "led"]
+from sim.shapes import Look
+
+Light = Literal["sun", "diffuse", "led", "grow"]
 
 Metres = Annotated[float, Field(ge=0.0, le=4.0)]
 Millimetres = Annotated[float, Field(ge=0.0, le=400.0)]
@@ -66,7 +68,10 @@ class WorldConfig(BaseModel):
     sway_hz: tuple[Hertz, Hertz] = Field(
         (0.3, 1.1), description="how fast trusses and leaves swing (assumed)"
     )
-    light: Light = Field("diffuse", description="sun, diffuse (overcast or shade screen) or led (purple)")
+    look: Look = Field("plain", description="how plants are modelled: plain, or photo (slower)")
+    light: Light = Field(
+        "diffuse", description="sun, diffuse (overcast or shade screen), led (purple) or grow (violet white)"
+    )
 
     @model_validator(mode="after")
     def _pairs_rise(self) -> Self:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.render.flower_meshes import bud, open_flower, spent_flower
 from sim.render.leaf_meshes import calyx, fruit, leaflet, textures
 from sim.render.meshes import MESH, Mesh
+from sim.render.photo_meshes import hanging_flower, quilted_leaflet, spear_bud, withered_tube
 from sim.shapes import VARIANTS, Shape
 
 LIBRARY_SEED = 20_260_101
@@ -25,6 +26,10 @@ MODELLERS: Final[dict[Shape, Callable[[Generator], Mesh]]] = {
     "leaflet": leaflet,
     "fruit": fruit,
     "calyx": calyx,
+    "hanging": hanging_flower,
+    "spear": spear_bud,
+    "tube": withered_tube,
+    "quilted": quilted_leaflet,
 }
 
 

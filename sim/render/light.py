@@ -65,5 +65,14 @@ LIGHTS: Final[dict[Light, LightModel]] = {
         dapple=0.5,
         behind=(1.3, 0.7, 1.8),
     ),
+    "grow": LightModel(
+        direction=(0.2, 0.92, -0.4),
+        sun=(1.9, 1.2, 2.1),
+        sky=(1.75, 1.15, 2.05),
+        ground=(0.6, 0.4, 0.75),
+        dapple=0.6,
+        fill=0.45,
+        behind=(2.3, 1.8, 2.9),
+    ),
 }
 """The illuminants of the worlds' `light` setting (assumed)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -15,6 +16,7 @@ from sim.render.effects import EffectsConfig
 from sim.render.light import LIGHTS, LightModel
 from sim.render.raster import Canvas
 from sim.render.renderer import Labels, Renderer
+from sim.shapes import Look
 from sim.world import World
 from sim.world_config import Light, WorldConfig
 from vision.calibration import CameraModel
@@ -27,19 +29,22 @@ ROW_M = 3.0
 LEAST_VISIBILITY, LEAST_SIDE_PX = 0.25, 5.0
 """Flowers less visible or smaller than this are to be ignored: no annotator could decide them."""
 
-LIGHT_SHARE: Final[tuple[tuple[Light, float], ...]] = (("diffuse", 0.4), ("sun", 0.3), ("led", 0.3))
+LIGHT_SHARE: Final[Mapping[Look, tuple[tuple[Light, float], ...]]] = {
+    "plain": (("diffuse", 0.4), ("sun", 0.3), ("led", 0.3)),
+    "photo": (("diffuse", 0.3), ("sun", 0.2), ("led", 0.2), ("grow", 0.3)),
+}
 
 Scene = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32], NDArray[np.bool_]]
 
 
 class SceneSampler:
-    """Draws labelled scenes; `sample(seed)` depends on the seed, the size and `pool` only.
+    """Draws labelled scenes; `sample(seed)` depends on the seed, the size, `pool` and `look` only.
 
     Different pools share no plants: train on one, validate on another.
     """
 
-    def __init__(self, width: int = 640, height: int = 384, pool: int = 0) -> None:
-        self._width, self._height, self._pool = width, height, pool
+    def __init__(self, width: int = 640, height: int = 384, pool: int = 0, look: Look = "plain") -> None:
+        self._width, self._height, self._pool, self._look = width, height, pool, look
         self._canvas = Canvas(width, height)
         self._world = lru_cache(maxsize=WORLDS)(self._build_world)
         self._lens = lru_cache(maxsize=CAMERAS)(self._build_lens)
@@ -59,7 +64,7 @@ class SceneSampler:
 
     def _build_world(self, number: int) -> World:
         rng = Generator(PCG64([self._pool, 2, number]))
-        kinds, shares = zip(*LIGHT_SHARE, strict=True)
+        kinds, shares = zip(*LIGHT_SHARE[self._look], strict=True)
         kind = kinds[int(np.searchsorted(np.cumsum(shares), rng.random(), side="right"))]
         leaves = int(rng.integers(1, 5))
         config = WorldConfig(
@@ -75,6 +80,7 @@ class SceneSampler:
             bud_spacing_mm=(8.0, 20.0),
             flower_spacing_mm=(14.0, 28.0),
             light=kind,
+            look=self._look,
         )
         return World.build(config, 1000 * (self._pool + 1) + number)
 
