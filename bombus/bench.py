@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +19,10 @@ def bench(
     config: Annotated[
         Path | None, typer.Option(help="machine file (TOML), for its model and threads")
     ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(min=1, max=2000, help="also time the simulator, up to a house of so many rows"),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Print p50 and p99 of each stage, and the link's figures beside their targets."""
@@ -32,15 +36,19 @@ def bench(
     result["link"] = bench_link()
     result["rivals"] = compare_models(path, threads, min(frames, MODEL_RUNS))
     result["providers"] = compare_providers(path, threads, min(frames, MODEL_RUNS))
+    if rows is not None:
+        from sim.bench_speed import bench_speed
+
+        result["simulator"] = bench_speed(rows)
     if result["rivals"]["note"]:
         people.print(f"note: {result['rivals']['note']}", markup=False)
     if json:
         print_json(result)
         return
-    rows = {
+    stages = {
         name: f"{stage['p50_ms']:.2f} / {stage['p99_ms']:.2f} ms" for name, stage in result["stages"].items()
     }
-    print_table(f"a 1280x720 frame's way, p50 / p99, {result['machine']}", rows)
+    print_table(f"a 1280x720 frame's way, p50 / p99, {result['machine']}", stages)
     size = "x".join(str(side) for side in result["rivals"]["input"])
     print_table(f"picture to boxes, 1280x720 seen at {size}, least / p50 / p99", model_rows(result["rivals"]))
     print_table("one inference, least / p50 / p99", provider_rows(result["providers"]))
@@ -52,3 +60,19 @@ def bench(
         for name, value in figures.items()
     }
     print_table("the link, on a pty", shown)
+    if rows is not None:
+        _show_simulator(result["simulator"])
+
+
+def _show_simulator(found: dict[str, Any]) -> None:
+    shown: dict[str, object] = {
+        f"{name}, times real time": f"{row['times_real_time']} (target {found['targets'][name]:g}; "
+        f"{row['times_real_time_by_cpu']} by processor time)"
+        for name, row in found["lockstep"].items()
+    }
+    shown |= {f"ms a frame, {name}": ms for name, ms in found["cpu_ms_per_frame"].items()}
+    shown |= {
+        f"season, us a flower and day, {name}": us
+        for name, us in found["season_us_per_flower_and_day"].items()
+    }
+    print_table("the simulator", shown)

@@ -16,7 +16,8 @@ from sim.render.effects import EffectsConfig
 from sim.render.renderer import Renderer
 from sim.scenario import ScenarioConfig
 from sim.truth import TrueFlowers
-from sim.truth_detector import TruthDetector, TruthErrors
+from sim.truth_detector import TruthDetector
+from sim.truth_errors import load_errors
 from sim.world import World
 from vision.calibration import CameraModel
 from vision.types import Detections, Side
@@ -76,7 +77,7 @@ class TruthEyes:
         row = self._rows.row
         if row not in self._eyes:
             world = self._rows.of(row, self._plant).world
-            self._eyes[row] = TruthDetector(world, self._side, self._camera, TruthErrors(), self._seed)
+            self._eyes[row] = TruthDetector(world, self._side, self._camera, load_errors(), self._seed)
         return self._eyes[row]
 
     def picture(self, cart_s: float, t: float, seq: int, /) -> NDArray[np.uint8]:

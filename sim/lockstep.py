@@ -35,7 +35,8 @@ from sim.rig import LoopbackTransport, Rig
 from sim.scenario import ScenarioConfig
 from sim.score import Percentiles, score
 from sim.truth import TrueFlowers
-from sim.truth_detector import AnyFrame, TruthDetector, TruthErrors
+from sim.truth_detector import AnyFrame, TruthDetector
+from sim.truth_errors import load_errors
 from sim.witness import Witness
 from sim.world import World
 from vision.detector import Detector
@@ -127,7 +128,7 @@ class LockstepRow:
         model, side = settings.model(), settings.side
         true = self.scenario.misfit.camera(model)
         if shared is None:
-            truth = TruthDetector(self.world, side, true, TruthErrors(), self.seed)
+            truth = TruthDetector(self.world, side, true, load_errors(), self.seed)
             source = self._camera(settings, truth.picture)
             return SideParts(source, AnyFrame(), truth, model, lambda: FlowerMap(model, self.config.map))
         source = self._camera(settings, drawn_by(Renderer(self.world, true, side, self.scenario.lens)))
@@ -160,9 +161,7 @@ class LockstepRow:
         until = self.clock.now() + SETTLE_S
         while self.clock.now() < until:
             self._step()
-        self.loop.close()
-        if self._ahead is not None:
-            self._ahead.shutdown(cancel_futures=True)
+        self.close()
         if ended_in is Mode.DONE:
             return True, "the row is done"
         return (
@@ -175,6 +174,12 @@ class LockstepRow:
         self.loop.step()
         self.frame_ms.append(1000.0 * (perf_counter() - before))
         self.clock.sleep_until(self.clock.now() + STEP_S)
+
+    def close(self) -> None:
+        """End the robot and the drawing; `run` does it by itself."""
+        self.loop.close()
+        if self._ahead is not None:
+            self._ahead.shutdown(cancel_futures=True)
 
     def result(self, finished: bool, why: str, wall_s: float) -> SimResult:
         """Return the truth's score and the robot's own counts."""
