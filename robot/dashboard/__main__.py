@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check_tls(options.certificate, options.private_key)
         clock = MonotonicClock()
-        board = make_board(options.socket, options.ledger, options.accounts, clock, options.alerts)
+        board = make_board(
+            options.socket, options.ledger, options.accounts, clock, options.alerts, options.house
+        )
         # Nobody in the network gets there before the robot has an admin.
         listener = listen(options.host if board.is_set_up else THIS_MACHINE, options.port)
     except (DashboardError, StoreError) as error:
@@ -148,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
         "--accounts", type=Path, required=True, help="people, tokens and audit log; made if missing"
     )
     parser.add_argument("--alerts", type=Path, help="alerts file, read only; may be missing")
+    parser.add_argument("--house", type=Path, help="house file for the map and the plan; may be left out")
     parser.add_argument(
         "--host", default=THIS_MACHINE, help="address to listen at (default: this machine only)"
     )

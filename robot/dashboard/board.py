@@ -10,10 +10,12 @@ from robot.clock import Clock
 from robot.dashboard.accounts import Accounts
 from robot.dashboard.audit import AuditLog
 from robot.dashboard.command_desk import CommandDesk
+from robot.dashboard.house_view import HouseShelf
 from robot.dashboard.identity import Authority
 from robot.dashboard.limiter import SignInLimiter
 from robot.dashboard.live import Live
 from robot.dashboard.passwords import Passwords
+from robot.dashboard.plan_desk import PlanDesk
 from robot.dashboard.store import Store
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
@@ -38,6 +40,9 @@ class Board:
     authority: Authority
     desk: CommandDesk
     limiter: SignInLimiter
+    clock: Clock
+    house: HouseShelf
+    plans: PlanDesk
     alerts: Path | None = None
     """The alerts file, only read; None shows none."""
     passwords: Passwords = field(default_factory=Passwords)
@@ -56,11 +61,18 @@ class Board:
 
 
 def make_board(
-    socket_path: Path, ledger: Path, accounts_file: Path, clock: Clock, alerts: Path | None = None
+    socket_path: Path,
+    ledger: Path,
+    accounts_file: Path,
+    clock: Clock,
+    alerts: Path | None = None,
+    house: Path | None = None,
 ) -> Board:
     """Open the accounts file and put the parts together; raises StoreError."""
     store = Store(accounts_file)
     accounts, audit, live = Accounts(store, clock), AuditLog(store, clock), Live(socket_path, clock)
-    desk = CommandDesk(live.link, audit, clock)
-    limiter = SignInLimiter(clock)
-    return Board(live, ledger, store, accounts, audit, Authority(accounts), desk, limiter, alerts)
+    desk, limiter = CommandDesk(live.link, audit, clock), SignInLimiter(clock)
+    shelf, plans = HouseShelf(house), PlanDesk(clock)
+    return Board(
+        live, ledger, store, accounts, audit, Authority(accounts), desk, limiter, clock, shelf, plans, alerts
+    )

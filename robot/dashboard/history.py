@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
+
+from robot.dashboard.ledger_reader import LedgerUnreadError, reading
 
 SESSIONS = 20
 JOURNAL_LINES = 50
@@ -57,14 +58,11 @@ class History(Answer):
 
 def read_history(ledger: Path) -> History:
     """Return what the ledger knows; a missing, locked or foreign file is told in `problem`."""
-    if not ledger.is_file():
-        return History(problem="There is no ledger yet: it is made when the robot first runs.")
     try:
-        uri = f"{ledger.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=1.0)) as db:
+        with reading(ledger) as db:
             return _read(db)
-    except sqlite3.Error as error:
-        return History(problem=f"The ledger cannot be read ({error}). Check the file.")
+    except LedgerUnreadError as error:
+        return History(problem=str(error))
 
 
 def _read(db: sqlite3.Connection) -> History:

@@ -18,6 +18,7 @@ from robot.dashboard.api import add_robot_routes
 from robot.dashboard.api_account import add_account_routes
 from robot.dashboard.api_admin import add_admin_routes
 from robot.dashboard.api_alerts import add_alert_routes
+from robot.dashboard.api_pages import add_page_routes
 from robot.dashboard.board import Board, make_board
 from robot.dashboard.gate import Gate
 from robot.dashboard.openapi import describe
@@ -33,7 +34,10 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
-PEOPLE_PAGES = ("/sign-in", "/setup", "/account", "/users", "/tokens", "/audit")
+PAGES = (
+    "/", "/row", "/live", "/results", "/history",
+    "/sign-in", "/setup", "/account", "/users", "/tokens", "/audit",
+)  # fmt: skip
 """Pages that share one shell; what they show comes from the API, to whom it may."""
 
 # By reference: a model for each status of each route would make the dashboard slow to start.
@@ -85,6 +89,7 @@ def app_of(board: Board, allowed_hosts: Iterable[str] = ()) -> FastAPI:
     add_account_routes(app, board)
     add_admin_routes(app, board)
     add_alert_routes(app, board)
+    add_page_routes(app, board)
     _add_files(app)
     return app
 
@@ -122,10 +127,6 @@ def _add_files(app: FastAPI) -> None:
         return file("index.html")
 
     @needs(Right.OPEN)
-    async def people() -> Response:
-        return file("people.html")
-
-    @needs(Right.OPEN)
     async def static(name: str) -> Response:
         return file(name)
 
@@ -137,8 +138,7 @@ def _add_files(app: FastAPI) -> None:
             description.update(describe(app))
         return JSONResponse(description)
 
-    app.add_api_route("/", page, include_in_schema=False)
-    for path in PEOPLE_PAGES:
-        app.add_api_route(path, people, include_in_schema=False)
+    for path in PAGES:
+        app.add_api_route(path, page, include_in_schema=False)
     app.add_api_route("/static/{name}", static, include_in_schema=False)
     app.add_api_route("/api/v1/openapi.json", openapi, include_in_schema=False)

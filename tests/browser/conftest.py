@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +19,7 @@ from robot.dashboard.accounts import Accounts
 from robot.dashboard.passwords import hash_now
 from robot.dashboard.rights import Role
 from robot.dashboard.store import Store
+from robot.mission.house import DEMO_HOUSE
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -28,6 +31,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+MADE_UP_LEDGER = Path(__file__).with_name("made_up_ledger.py")
 FAKE_CONTROL = Path(__file__).with_name("fake_control.py")
 ROOT = Path(__file__).parents[2]
 PASSWORD = "blue ladder tomato"
@@ -44,6 +48,7 @@ class Robot:
     board: subprocess.Popen[str] | None = None
     said: list[str] = field(default_factory=list)
     people: bool = False
+    house: bool = False
 
     @property
     def hang_file(self) -> Path:
@@ -59,6 +64,8 @@ class Robot:
         """Start the dashboard; returns the set-up link when there is no admin yet, else nothing."""
         options = ["--socket", self._socket, "--ledger", str(self.folder / "l.sqlite"), "--port", str(port)]
         options += ["--accounts", str(self.accounts)]
+        if self.house:
+            options += ["--house", str(DEMO_HOUSE)]
         self.board = self._start("-m", "robot.dashboard", *options)
         assert self.board.stdout is not None and self.board.stderr is not None
         self.url = self.board.stdout.readline().split()[-1]
@@ -122,6 +129,31 @@ def robot(tmp_path: Path) -> Iterator[Robot]:
 
 
 @pytest.fixture(scope="session")
+def weeks_of_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger of the demonstration house, filled as weeks of work would have."""
+    path = tmp_path_factory.mktemp("weeks") / "l.sqlite"
+    spec = spec_from_file_location("made_up_ledger", MADE_UP_LEDGER)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.fill(path, MonotonicClock().wall().timestamp(), metres=12.0)
+    return path
+
+
+@pytest.fixture
+def house(tmp_path: Path, weeks_of_work: Path) -> Iterator[Robot]:
+    """A robot in the demonstration house, with people and a filled ledger."""
+    robot = Robot(tmp_path, house=True)
+    shutil.copy(weeks_of_work, tmp_path / "l.sqlite")
+    robot.add_people()
+    robot.start_control()
+    robot.start_board()
+    yield robot
+    robot.stop_control()
+    robot.stop_board()
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed")
@@ -140,7 +172,7 @@ def page(browser: Browser, robot: Robot) -> Iterator[Page]:
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text) if "ERR_" not in line.text else None)
-    page.goto(robot.url)
+    page.goto(robot.url + "live")
     yield page
     context.close()
     expected = ("WebSocket connection to", "status of 403", "status of 503")

@@ -189,7 +189,7 @@ def test_no_request_goes_anywhere_else(browser: Browser, robot: Robot) -> None:
         asked.append(request)
 
     page.on("request", note)
-    page.goto(robot.url)
+    page.goto(robot.url + "live")
     expect(page.locator("#mode")).to_have_text("Working")
     page.wait_for_timeout(1000)
     page.close()

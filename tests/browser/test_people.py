@@ -39,7 +39,7 @@ def visit(browser: Browser, robot: Robot) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def open_page(path: str = "/", name: str = "", **options: Any) -> Page:
+    def open_page(path: str = "/live", name: str = "", **options: Any) -> Page:
         context = browser.new_context(viewport={"width": 1024, "height": 768}, **options)
         contexts.append(context)
         if name:
@@ -60,7 +60,7 @@ def test_the_printed_link_makes_the_admin_who_may_then_act(visit: Callable[..., 
     robot.accounts.unlink()
     robot.people = False
     link = robot.start_board()
-    page = visit("/")
+    page = visit()
     expect(page.locator("#mode")).to_have_text("Working")  # looking needs no account at the robot
     page.click("#acts >> text=Create the admin")
     expect(page.locator("h1")).to_have_text("Create the admin")
@@ -75,7 +75,7 @@ def test_the_printed_link_makes_the_admin_who_may_then_act(visit: Callable[..., 
     page.wait_for_url(robot.url)
     page.click("#acts >> text=Pause")
     expect(page.locator("#last")).to_contain_text("You pressed PAUSE")
-    expect(page.locator("#nav")).to_have_text("Ines")
+    expect(page.locator("#nav")).to_contain_text("Ines")
 
 
 def test_two_people_see_each_others_presses(visit: Callable[..., Page]) -> None:
@@ -152,12 +152,15 @@ def test_from_the_network_one_signs_in_to_look_but_not_to_stop(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", ["/sign-in", "/setup", "/account", "/users", "/tokens", "/audit"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/row", "/results", "/history", "/sign-in", "/setup", "/account", "/users", "/tokens", "/audit"],
+)
 def test_stop_works_on_every_page(visit: Callable[..., Page], robot: Robot, path: str) -> None:
     page = visit(path, name="Ines")
     expect(page.locator("h1")).to_be_visible()
     page.click("#stop")
-    expect(page.locator("#stop-note")).to_contain_text("STOP was handed to the robot")
+    expect(page.locator("#stop-note")).to_contain_text("The valve controller confirmed it", timeout=5000)
     robot.stop_control()
     assert robot.said == ["stop"]
     page.click("#stop")
@@ -166,7 +169,7 @@ def test_stop_works_on_every_page(visit: Callable[..., Page], robot: Robot, path
 
 @pytest.mark.slow
 def test_signing_out_everywhere_ends_the_other_browser_too(visit: Callable[..., Page]) -> None:
-    here, there = visit("/account", name="Ana"), visit("/", name="Ana", extra_http_headers=ELSEWHERE)
+    here, there = visit("/account", name="Ana"), visit(name="Ana", extra_http_headers=ELSEWHERE)
     expect(there.locator("#mode")).to_have_text("Working")
     here.click("text=Sign out everywhere")
     here.wait_for_url("**/sign-in")
@@ -232,7 +235,7 @@ def test_the_log_tells_who_did_what_and_is_saved_as_json(visit: Callable[..., Pa
     assert saved.value.suggested_filename == "bombus-audit.json"
 
 
-PAGES = [("/", ""), ("/", "Ana"), ("/sign-in", ""), ("/setup", "")]
+PAGES = [("/live", ""), ("/live", "Ana"), ("/sign-in", ""), ("/setup", "")]
 PAGES += [(path, "Ines") for path in ("/account", "/users", "/tokens", "/audit")]
 
 
@@ -256,7 +259,7 @@ def test_every_page_is_readable_named_and_large_enough_for_gloves(
 
 
 TOO_SMALL = """() => [...document.querySelectorAll("button, a, select, input:not([type=checkbox]), .tickbox label")]
-    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 43)
+    .filter((one) => one.id !== "skip" && one.checkVisibility() && one.getBoundingClientRect().height < 43)
     .map((one) => one.outerHTML.slice(0, 80))"""
 UNNAMED = """() => [...document.querySelectorAll("button, a, input, select")]
     .filter((one) => one.checkVisibility() && !one.textContent.trim() && !one.labels?.length && !one.ariaLabel)

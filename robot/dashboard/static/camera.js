@@ -1,7 +1,8 @@
 // One side's picture with what the robot means to do drawn over it.
 
 import { draw, make, say } from "./dom.js";
-import { ago, number } from "./format.js";
+import { ago, metres, number } from "./format.js";
+import { prefs } from "./prefs.js";
 import { t, told } from "./strings.js";
 
 const STALE_S = 1.0;
@@ -12,13 +13,15 @@ export class CameraCard {
     this.root = root;
     this.canvas = make("canvas", { width: 640, height: 384, role: "img", "aria-label": t(`side_${side}`) });
     this.marks = draw("svg", { class: "marks", viewBox: "0 0 640 384" });
-    this.empty = make("p", { class: "empty" }, t("no_picture"));
+    this.empty = make("p", { class: "empty" }, t(prefs.pictures === "none" ? "pictures_are_off" : "no_picture"));
     this.age = make("span", { class: "age" });
     this.rate = make("span", { class: "rate" });
+    this.lag = make("span", { class: "rate lag" });
+    this.ages = new Map();
     this.problem = make("p", { class: "problem", role: "status" });
     this.detail = make("p", { class: "detail" }, t("tap_flower"));
     root.replaceChildren(
-      make("h2", {}, t(`side_${side}`), this.rate, this.age),
+      make("h2", {}, t(`side_${side}`), this.rate, this.lag, this.age),
       make("div", { class: "picture" }, this.canvas, this.marks, this.empty),
       this.problem,
       this.detail,
@@ -34,12 +37,20 @@ export class CameraCard {
     this.root.classList.toggle("stale", this.stale);
     this.root.hidden = !camera;
     say(this.age, ago(total));
+    this.noteAge(camera, total);
     say(this.rate, camera ? t("frames_per_second", { fps: number(camera.fps, 0) }) : "");
     say(this.problem, camera?.problem ?? "");
-    this.empty.hidden = camera?.seq !== null && camera?.seq !== undefined;
+    this.empty.hidden = "seq" in this.canvas.dataset;
+  }
+
+  noteAge(camera, age) {
+    if (!camera || camera.seq === null || age === null) return;
+    this.ages.set(camera.seq, { age, at: performance.now() });
+    if (this.ages.size > 8) this.ages.delete(this.ages.keys().next().value);
   }
 
   async showFrame(header, blob) {
+    const came = performance.now();
     const picture = await createImageBitmap(blob).catch(() => null);
     if (!picture) return;
     if (this.canvas.width !== header.width || this.canvas.height !== header.height) {
@@ -50,10 +61,20 @@ export class CameraCard {
     this.canvas.getContext("2d").drawImage(picture, 0, 0);
     picture.close();
     this.canvas.dataset.seq = header.seq;
+    this.empty.hidden = true;
+    this.tellLag(header.seq, came);
     this.marks.replaceChildren(
       ...header.flowers.map((flower) => this.flower(flower)),
       ...header.shots.map(shotMark),
     );
+  }
+
+  /** How old the picture was when it was drawn: its age in the state that names it, and the time since. */
+  tellLag(seq, came) {
+    const known = this.ages.get(seq);
+    if (known === undefined) return;
+    const lag = known.age * 1000 + Math.max(0, came - known.at) + (performance.now() - came);
+    say(this.lag, t("lag", { ms: Math.round(lag) }));
   }
 
   flower(flower) {
@@ -94,7 +115,7 @@ function shotMark(shot) {
   return draw(
     "g",
     { class: "shot" },
-    draw("title", {}, t("shot", { nozzle: shot.nozzle, s: number(shot.s, 2) })),
+    draw("title", {}, t("shot", { nozzle: shot.nozzle, s: metres(shot.s, 2) })),
     draw("circle", { cx: x, cy: y, r: 9 }),
     draw("path", { d: `M${x - 15} ${y}h30M${x} ${y - 15}v30` }),
   );

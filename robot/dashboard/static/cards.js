@@ -1,7 +1,8 @@
-// Figures of flowers and machine, faults with their remedy, and past runs.
+// Figures of flowers and machine, and faults with their remedy.
 
 import { make, say } from "./dom.js";
-import { clock, duration, number } from "./format.js";
+import { faultText, remedyOf } from "./faults_told.js";
+import { duration, number } from "./format.js";
 import { t, told } from "./strings.js";
 
 const SHOWN_REASONS = 6;
@@ -97,42 +98,11 @@ export class FaultsCard {
     const box = make(
       "article",
       { class: "fault", "data-severity": severity },
-      make("div", {}, make("strong", {}, `${told("severity", severity)}: ${fault.text}`), make("p", {}, `${fault.remedy}. `, make("small", {}, when))),
+      make("div", {}, make("strong", {}, `${told("severity", severity)}: ${faultText(fault)}`), make("p", {}, `${remedyOf(fault)}. `, make("small", {}, when))),
     );
     if (!fault.acknowledged && this.mayAct()) {
       box.append(make("button", { type: "button", onclick: () => this.acknowledge(fault.code) }, t("acknowledge")));
     }
     return box;
   }
-}
-
-/** Fill the details element with past runs; asks the ledger only while it is open. */
-export function historyCard(root) {
-  const body = make("div");
-  root.replaceChildren(make("summary", {}, t("history_title")), body);
-  root.addEventListener("toggle", async () => {
-    if (!root.open) return;
-    try {
-      const answer = await fetch("/api/v1/history");
-      body.replaceChildren(...historyParts(await answer.json()));
-    } catch (error) {
-      body.replaceChildren(make("p", {}, t("history_failed")));
-    }
-  });
-}
-
-function historyParts({ problem, sessions, journal }) {
-  if (problem) return [make("p", {}, problem)];
-  if (!sessions.length) return [make("p", {}, t("history_none"))];
-  const heads = ["row", "start", "end", "treated", "passed", "pulses"].map((key) => make("th", { scope: "col" }, t(`history_${key}`)));
-  const rows = sessions.map((one) => {
-    const flowers = Object.values(one.flowers).reduce((a, b) => a + b, 0);
-    const treated = one.flowers.treated ?? 0;
-    const end = one.ended === null ? t("history_running") : clock(one.ended);
-    const cells = [one.row, clock(one.started), end, treated, flowers - treated, one.pulses.done ?? 0];
-    return make("tr", {}, ...cells.map((cell) => make("td", {}, String(cell))));
-  });
-  const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
-  const lines = journal.map((line) => make("li", {}, `${clock(line.wall)} ${line.text}${line.who ? ` (${line.who})` : ""}`));
-  return [make("div", { class: "scroll" }, table), make("h3", {}, t("journal_title")), make("ul", { class: "journal" }, ...lines)];
 }

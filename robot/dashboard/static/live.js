@@ -2,12 +2,15 @@
 
 const RETRY_MS = [200, 500, 1000, 2000];
 const SILENT_MS = 3000; // the dashboard sends at least twice a second
+const FEW_MS = 2000; // with few pictures: one of each side this often
 
 /** Call `onState(state)`, `onFrame(header, blob)` and `onLine(open)` as things come, while `mayOpen()` says yes. */
-export function openLive({ mayOpen, onState, onFrame, onLine }) {
+export function openLive({ pictures, mayOpen, onState, onFrame, onLine }) {
   let socket = null;
   let tries = 0;
   let lastHeard = 0;
+  let resting = false;
+  let asked = "";
 
   async function open() {
     if (!(await mayOpen())) return openLater();
@@ -17,13 +20,15 @@ export function openLive({ mayOpen, onState, onFrame, onLine }) {
     lastHeard = performance.now();
     socket.onopen = () => {
       tries = 0;
-      tellVisibility();
+      asked = "";
+      resting = false;
+      tellWishes();
       onLine(true);
     };
     socket.onmessage = ({ data }) => {
       lastHeard = performance.now();
       if (typeof data === "string") onState(JSON.parse(data));
-      else onFrame(...splitFrame(data));
+      else takePicture(data);
     };
     socket.onclose = () => {
       onLine(false);
@@ -31,19 +36,31 @@ export function openLive({ mayOpen, onState, onFrame, onLine }) {
     };
   }
 
+  function takePicture(data) {
+    onFrame(...splitFrame(data));
+    if (pictures !== "few" || resting) return;
+    // The other side's picture is on its way; then there are none for a while.
+    resting = true;
+    setTimeout(tellWishes, 300);
+    setTimeout(() => ((resting = false), tellWishes()), FEW_MS);
+  }
+
   function openLater() {
     setTimeout(open, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
   }
 
-  function tellVisibility() {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(document.hidden ? "frames off" : "frames on");
+  function tellWishes() {
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    const wish = document.hidden || pictures === "none" || resting ? "frames off" : "frames on";
+    if (wish !== asked) socket.send(wish);
+    asked = wish;
   }
 
   // A dead network closes nothing: a silent line is closed here, which opens a new one.
   setInterval(() => {
     if (socket?.readyState === WebSocket.OPEN && performance.now() - lastHeard > SILENT_MS) socket.close();
   }, 500);
-  document.addEventListener("visibilitychange", tellVisibility);
+  document.addEventListener("visibilitychange", tellWishes);
   open();
 }
 

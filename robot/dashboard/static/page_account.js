@@ -2,18 +2,18 @@
 
 import { make } from "./dom.js";
 import { field, form } from "./forms.js";
+import { PAGES } from "./pages.js";
 import { t } from "./strings.js";
 import { ask, setWho, who } from "./who.js";
 
 const NAME = { type: "text", autocomplete: "username", autocapitalize: "words", spellcheck: "false", maxlength: 40 };
 const OLD = { type: "password", autocomplete: "current-password", maxlength: 200 };
 const NEW = { type: "password", autocomplete: "new-password", maxlength: 200 };
-// Only our own pages: the address is written by whoever made the link.
-const AFTER = ["/", "/account", "/users", "/tokens", "/audit"];
 
 function goOn() {
   const to = new URLSearchParams(location.search).get("to");
-  location.assign(AFTER.includes(to) ? to : "/");
+  // Only our own pages: the address is written by whoever made the link.
+  location.assign(to !== null && Object.hasOwn(PAGES, to) ? to : "/");
 }
 
 /** Hand the new password's two entries to `send` when they agree. */

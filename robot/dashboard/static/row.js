@@ -1,7 +1,7 @@
 // How the row stands: a strip from the row's head to its end, and one sentence.
 
 import { draw, make, say } from "./dom.js";
-import { number } from "./format.js";
+import { metres, speed } from "./format.js";
 import { t } from "./strings.js";
 
 const WIDTH = 1000;
@@ -47,11 +47,11 @@ export class RowCard {
     if (!snapshot) return;
     const { row, strip, counts } = snapshot;
     say(this.title, t("row_title", { name: row.name }));
-    say(this.place, t("row_place", { s: number(row.s, 1), length: number(row.length, 0) }));
-    say(this.speed, t("row_speed", { speed: number(row.speed, 2), cruise: number(row.cruise_speed, 2) }));
-    say(this.head, "0 m");
-    say(this.end, `${number(row.length, 0)} m`);
-    const label = { name: row.name, s: number(row.s, 0), length: number(row.length, 0), ...counts };
+    say(this.place, t("row_place", { s: metres(row.s, 1), length: metres(row.length) }));
+    say(this.speed, t("row_speed", { speed: speed(row.speed), cruise: speed(row.cruise_speed) }));
+    say(this.head, metres(0));
+    say(this.end, metres(row.length));
+    const label = { name: row.name, s: metres(row.s), length: metres(row.length), ...counts };
     this.strip.setAttribute("aria-label", t("strip_label", label));
     const x = row.progress === null ? null : row.progress * WIDTH;
     this.cart.setAttribute("d", x === null ? "" : `M${x} ${MIDDLE - 16}v32`);

@@ -25,11 +25,10 @@ export class StopBar {
   constructor() {
     this.note = byId("stop-note");
     this.acts = byId("acts");
-    this.pressedAt = null; // performance.now() of a press that is not yet answered for
     this.failed = "";
     this.resumeUntil = 0;
     this.offered = null;
-    prepareStop(() => this.stop());
+    this.pressedAt = prepareStop(() => this.stop()); // performance.now() of a press not yet answered for
   }
 
   async stop() {
@@ -129,6 +128,7 @@ export class StopBar {
 
 function placeButton() {
   const go = () => {
+    if (!byId("setup")) return location.assign("/live#setup");
     byId("setup").open = true;
     const field = byId("field-set_position");
     field.scrollIntoView({ block: "center" });

@@ -1,21 +1,16 @@
-// Every word of the pages. A new language is one more object here, chosen by the browser's language.
+// The words of the pages in the person's language; `words_*.js` hold them, a test holds the languages together.
 
-import { en as people } from "./strings_people.js";
+export const LANGUAGES = { en: "English", nl: "Nederlands", es: "Español", fr: "Français" };
+export const language = document.documentElement.lang;
 
-const en = {
-  ...people,
+/** The language with its region, for numbers and dates: the browser's own where it is of this language. */
+export const locale = navigator.languages.find((one) => one.startsWith(language)) ?? (language === "en" ? "en-GB" : language);
 
-  stop: "STOP",
-  stop_hint: "Stops wheels and air at once",
-  not_safety: "This STOP goes over the network and is not the safety circuit. In danger press the red e-stop button on the robot.",
-  not_safety_short: "Not the safety circuit. In danger press the red e-stop button.",
-  stop_sending: "Stopping …",
-  stop_confirmed: "Stopped. The valve controller confirmed it after {seconds} s.",
-  stop_waiting: "Not confirmed yet ({seconds} s)",
-  stop_unconfirmed: "NOT CONFIRMED after {seconds} s. Press the red e-stop button on the robot.",
-  stop_failed: "STOP did not get through: {why}. Press the red e-stop button on the robot.",
-  offline_why: "no contact with the dashboard",
+const AREAS = ["robot", "people", "faults", "pages"];
+const parts = await Promise.all(AREAS.map((area) => import(`./words_${language}_${area}.js`)));
+const words = Object.assign({}, ...parts.map((part) => part.default));
 
+<<<<<<< HEAD
   start: "Start",
   pause: "Pause",
   release: "Release",
@@ -178,15 +173,19 @@ const en = {
 
 const languages = { en };
 const chosen = languages[(navigator.language || "en").slice(0, 2)] || en;
+=======
+/** Whether there is a text of that key. */
+export const has = (key) => Object.hasOwn(words, key);
+>>>>>>> 55591a9 (dashboard: today, row, results, history; four languages)
 
 /** Return the text of `key` with its {names} filled in; an unknown key shows itself. */
 export function t(key, values = {}) {
-  const text = chosen[key] ?? en[key] ?? key;
+  const text = has(key) ? words[key] : key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
 /** Return the text of a code that came from the robot, or the code in words when we have none. */
 export function told(prefix, code) {
   const key = `${prefix}_${code}`;
-  return key in en ? t(key) : String(code).replaceAll("_", " ");
+  return has(key) ? t(key) : String(code).replaceAll("_", " ");
 }

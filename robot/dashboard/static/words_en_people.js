@@ -1,8 +1,6 @@
-// The words of the pages about people: part of the table in strings.js.
-
-export const en = {
-  stop_taken: "STOP was handed to the robot. Its page says when the valve controller has confirmed it.",
-  to_robot: "Robot",
+// English words about people, tokens and the log.
+export default {
+  stop_taken: "STOP was handed to the robot. Whoever is signed in sees its confirmation here, too.",
   sign_in: "Sign in",
   sign_out: "Sign out",
   sign_out_everywhere: "Sign out everywhere",
@@ -29,7 +27,7 @@ export const en = {
   sending: "One moment …",
   account: "Account",
   you_are: "You are {name}, {role}.",
-  not_for_you: "This page is for the admin. You are {role}.",
+  not_for_you: "This page needs another role. You are {role}.",
   role: "Role",
   role_viewer: "viewer",
   role_operator: "operator",

@@ -1,0 +1,55 @@
+// Results: coverage with its interval and flowers a square metre, over days, by week and by row.
+
+import { figures, shareChart } from "./charts.js";
+import { make } from "./dom.js";
+import { number } from "./format.js";
+import { loader, picker, table } from "./loader.js";
+import { t, told } from "./strings.js";
+
+const EVERY_S = 30;
+const DAYS = [7, 28, 90, 365];
+
+export function page() {
+  let days = 28;
+  const body = make("div", {});
+  const data = loader(() => `/api/v1/results?days=${days}`, EVERY_S, (next) => body.replaceChildren(...parts(next)));
+  const take = (value) => {
+    days = Number(value);
+    data.reload();
+  };
+  const choice = picker("days", t("results_days"), DAYS.map((n) => [n, t("days", { n })]), days, take);
+  return { layout: "roomy", leave: data.leave, show: () => {}, parts: [make("section", { class: "card" }, choice, data.note), body] };
+}
+
+function parts({ problem, total, weeks, rows }) {
+  if (problem) return [];
+  if (!total) return [make("p", { class: "card" }, t("results_none"))];
+  return [
+    make("div", { class: "two" }, sum(total), why(total)),
+    make("section", { class: "card" }, make("h2", {}, t("results_weeks")), shareChart(t("week"), weeks)),
+    make("section", { class: "card" }, make("h2", {}, t("results_rows")), shareChart(t("row"), rows.slice(0, 30)), lines(rows)),
+    make("p", { class: "card quiet" }, t("results_not")),
+  ];
+}
+
+function sum(total) {
+  const list = make("dl", {});
+  const add = (key, value) => list.append(make("dt", {}, t(key)), make("dd", {}, value));
+  add("coverage", figures(total.coverage));
+  add("column_treated", `${total.treated} / ${total.open}`);
+  add("per_area", total.per_m2 === null ? t("per_area_unknown") : number(total.per_m2, 1));
+  add("results_passes", String(total.passes));
+  return make("section", { class: "card" }, make("h2", {}, t("coverage")), list, make("p", { class: "quiet" }, t("coverage_about")));
+}
+
+function why(total) {
+  const reasons = Object.entries(total.missed).sort((a, b) => b[1] - a[1]);
+  const items = reasons.map(([reason, count]) => make("li", {}, `${count} × ${told("reason", reason)}`));
+  return make("section", { class: "card" }, make("h2", {}, t("why_missed")), items.length ? make("ul", { class: "reasons" }, ...items) : make("p", {}, t("none_missed")));
+}
+
+function lines(rows) {
+  const heads = [t("column_row"), t("results_passes"), t("column_ready"), t("column_treated"), t("coverage"), t("per_area")];
+  const cells = rows.map((one) => [one.key, String(one.passes), String(one.open), String(one.treated), figures(one.coverage), one.per_m2 === null ? "–" : number(one.per_m2, 1)]);
+  return table(t("results_rows"), heads, cells);
+}
