@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 SOURCES := pyproject.toml setup.py $(wildcard firmware_bridge/*_build.py firmware_bridge/firmware/*.[ch] sim/render/*_build.py sim/render/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-train model sim check test test-slow campaign firmware test-firmware fuzz prove mutate lint-c units bench clean
+.PHONY: help setup setup-train model sim check test test-slow campaign firmware test-firmware fuzz prove mutate lint-c units bench pictures clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ check: $(DEV)  ## lint, types, architecture rules
 
 test: $(DEV)  ## the quick test suite (under 5 minutes)
 	$(BIN)/pytest -q -n 2 -m "not slow"
+
+pictures: $(DEV)  ## a picture of each page at three sizes into docs/pages/
+	@$(BIN)/python tests/browser/pictures.py
 
 test-slow: $(DEV)  ## the slow suites: whole rows, kill campaign, training smoke run
 	$(BIN)/pytest -q -m slow

@@ -15,6 +15,6 @@ def dashboard(config: Annotated[Path, typer.Option(help="machine file (TOML)")])
     from robot.dashboard.__main__ import main
 
     settings = load_config(config)
-    code = main(page_arguments(settings, settings.dashboard.port))
+    code = main(page_arguments(settings, config, settings.dashboard.port))
     if code:
         raise SystemExit(code)

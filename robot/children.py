@@ -18,12 +18,15 @@ from robot.settings import DashboardConfig, RobotConfig
 CHILD_STOP_S = 3.0
 
 
-def page_arguments(config: RobotConfig, port: int) -> list[str]:
+def page_arguments(config: RobotConfig, machine: Path, port: int) -> list[str]:
     """Return what `python -m robot.dashboard` is given for a machine."""
     settings = config.dashboard
     arguments = ["--socket", str(settings.socket), "--ledger", str(config.ledger.path)]
     arguments += ["--host", settings.host, "--port", str(port)]
     arguments += ["--accounts", str(settings.accounts), "--alerts", str(config.alerts.path)]
+    arguments += ["--machine", str(machine)]
+    if config.mission.house is not None:
+        arguments += ["--house", str(config.mission.house)]
     for name in settings.names:
         arguments += ["--allow-host", name]
     if settings.certificate is not None and settings.private_key is not None:
@@ -37,14 +40,14 @@ def page_arguments(config: RobotConfig, port: int) -> list[str]:
 
 
 @contextmanager
-def page(config: RobotConfig, say: Callable[[str], None]) -> Iterator[None]:
+def page(config: RobotConfig, machine: Path, say: Callable[[str], None]) -> Iterator[None]:
     """Keep the page's process, if the machine file wants it; it holds no camera and no port."""
     settings = config.dashboard
     if not settings.enabled:
         yield
         return
     port = free_port(settings)
-    with _child([sys.executable, "-m", "robot.dashboard", *page_arguments(config, port)]):
+    with _child([sys.executable, "-m", "robot.dashboard", *page_arguments(config, machine, port)]):
         scheme = "http" if settings.certificate is None else "https"
         say(f"page: {scheme}://{settings.host}:{port}")
         yield

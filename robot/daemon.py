@@ -50,7 +50,7 @@ def run_daemon(machine: Path, say: Callable[[str], None], *, alone: bool = False
     try:
         with ExitStack() as stack:
             if not alone:
-                stack.enter_context(page(config, say))
+                stack.enter_context(page(config, machine, say))
                 stack.enter_context(sender(config, machine))
             _run_until_told(robot, notifier)
             notifier.stopping()

@@ -38,7 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_tls(options.certificate, options.private_key)
         clock = MonotonicClock()
         board = make_board(
-            options.socket, options.ledger, options.accounts, clock, options.alerts, options.house
+            options.socket,
+            options.ledger,
+            options.accounts,
+            clock,
+            options.alerts,
+            options.house,
+            options.machine,
         )
         # Nobody in the network gets there before the robot has an admin.
         listener = listen(options.host if board.is_set_up else THIS_MACHINE, options.port)
@@ -150,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
         "--accounts", type=Path, required=True, help="people, tokens and audit log; made if missing"
     )
     parser.add_argument("--alerts", type=Path, help="alerts file, read only; may be missing")
+    parser.add_argument("--machine", type=Path, help="machine file, shown to technicians; may be left out")
     parser.add_argument("--house", type=Path, help="house file for the map and the plan; may be left out")
     parser.add_argument(
         "--host", default=THIS_MACHINE, help="address to listen at (default: this machine only)"

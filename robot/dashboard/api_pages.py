@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from robot.config import ConfigError
 from robot.dashboard.board import Board
 from robot.dashboard.export import Table, as_csv, as_xlsx, head_of, lines_of
-from robot.mission.house_view import visits_of
+from robot.dashboard.house_view import visits_of
 from robot.dashboard.ledger_reader import LedgerUnreadError
 from robot.dashboard.pages_models import Flowers, PlanView, Results, RowView, Today, VisitLine, WhatIf
 from robot.dashboard.plan_desk import Asked, finish_of, left_out, visits_in

@@ -43,6 +43,8 @@ class Board:
     clock: Clock
     house: HouseShelf
     plans: PlanDesk
+    machine: Path | None = None
+    """The machine file, only read; None shows none."""
     alerts: Path | None = None
     """The alerts file, only read; None shows none."""
     passwords: Passwords = field(default_factory=Passwords)
@@ -67,6 +69,7 @@ def make_board(
     clock: Clock,
     alerts: Path | None = None,
     house: Path | None = None,
+    machine: Path | None = None,
 ) -> Board:
     """Open the accounts file and put the parts together; raises StoreError."""
     store = Store(accounts_file)
@@ -74,5 +77,17 @@ def make_board(
     desk, limiter = CommandDesk(live.link, audit, clock), SignInLimiter(clock)
     shelf, plans = HouseShelf(house), PlanDesk(clock)
     return Board(
-        live, ledger, store, accounts, audit, Authority(accounts), desk, limiter, clock, shelf, plans, alerts
+        live,
+        ledger,
+        store,
+        accounts,
+        audit,
+        Authority(accounts),
+        desk,
+        limiter,
+        clock,
+        shelf,
+        plans,
+        machine,
+        alerts,
     )

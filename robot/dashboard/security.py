@@ -15,6 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY = 4096
 """Bytes; a command has a few hundred."""
 
+LARGE_BODIES = {"/api/v1/config/check": 100_000}
+"""Bytes for those who send a whole machine file."""
+
 ANSWER_HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -47,9 +50,10 @@ class Guard:
             await refuse(scope, receive, send, 403, problem)
             return
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD"):
-            body = await _small_body(receive)
+            most = LARGE_BODIES.get(scope["path"], MAX_BODY)
+            body = await _small_body(receive, most)
             if body is None:
-                await refuse(scope, receive, send, 413, f"the request is over {MAX_BODY} bytes; send less")
+                await refuse(scope, receive, send, 413, f"the request is over {most} bytes; send less")
                 return
             receive = _replay(body, receive)
         await self._app(scope, receive, _with_headers(send))
@@ -88,14 +92,14 @@ def _is_address(host: str) -> bool:
     return True
 
 
-async def _small_body(receive: Receive) -> bytes | None:
+async def _small_body(receive: Receive, most: int) -> bytes | None:
     body = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
             return b""
         body += bytes(message.get("body", b""))
-        if len(body) > MAX_BODY:
+        if len(body) > most:
             return None
         if not message.get("more_body", False):
             return body

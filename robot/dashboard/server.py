@@ -19,6 +19,7 @@ from robot.dashboard.api_account import add_account_routes
 from robot.dashboard.api_admin import add_admin_routes
 from robot.dashboard.api_alerts import add_alert_routes
 from robot.dashboard.api_pages import add_page_routes
+from robot.dashboard.api_workshop import add_workshop_routes
 from robot.dashboard.board import Board, make_board
 from robot.dashboard.gate import Gate
 from robot.dashboard.openapi import describe
@@ -35,7 +36,7 @@ MEDIA_TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 PAGES = (
-    "/", "/row", "/live", "/results", "/history",
+    "/", "/row", "/live", "/alerts", "/plan", "/results", "/history", "/workshop",
     "/sign-in", "/setup", "/account", "/users", "/tokens", "/audit",
 )  # fmt: skip
 """Pages that share one shell; what they show comes from the API, to whom it may."""
@@ -90,6 +91,7 @@ def app_of(board: Board, allowed_hosts: Iterable[str] = ()) -> FastAPI:
     add_admin_routes(app, board)
     add_alert_routes(app, board)
     add_page_routes(app, board)
+    add_workshop_routes(app, board)
     _add_files(app)
     return app
 

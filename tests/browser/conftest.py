@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from robot.clock import MonotonicClock
 from robot.dashboard.accounts import Accounts
@@ -21,6 +21,7 @@ from robot.dashboard.rights import Role
 from robot.dashboard.store import Store
 from robot.mission.house import DEMO_HOUSE
 
+expect.set_options(timeout=15_000)  # a busy machine is no fault of the page
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     "--headless",
@@ -166,13 +167,14 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, robot: Robot) -> Iterator[Page]:
     """The dashboard, open, Tim signed in; the test fails when the page says anything on its console."""
-    context = browser.new_context(viewport={"width": 1024, "height": 768})
+    context = browser.new_context(viewport={"width": 1024, "height": 768}, locale="en-GB")
     robot.sign_in(context, "Tim")
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text) if "ERR_" not in line.text else None)
     page.goto(robot.url + "live")
+    page.wait_for_selector("h1")
     yield page
     context.close()
     expected = ("WebSocket connection to", "status of 403", "status of 503")

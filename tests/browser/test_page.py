@@ -128,6 +128,7 @@ def test_a_stop_without_a_robot_is_told_so(page: Page, robot: Robot) -> None:
 
 def test_stale_values_go_grey_and_live_ones_come_back_by_themselves(page: Page, robot: Robot) -> None:
     expect(page.locator("#mode")).to_have_text("Working")
+    page.wait_for_selector("#machine dd[data-tone=good]")
     assert is_coloured(page, "#machine dd[data-tone=good]")
     robot.stop_control()
     expect(page.locator("#banner")).to_contain_text("control program does not run")

@@ -40,7 +40,8 @@ def visit(browser: Browser, robot: Robot) -> Iterator[Callable[..., Page]]:
     errors: list[str] = []
 
     def open_page(path: str = "/live", name: str = "", **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": 1024, "height": 768}, **options)
+        options = {"viewport": {"width": 1024, "height": 768}, "locale": "en-GB", **options}
+        context = browser.new_context(**options)
         contexts.append(context)
         if name:
             robot.sign_in(context, name)

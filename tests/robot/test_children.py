@@ -23,14 +23,14 @@ __all__ = ["hook"]
 
 def test_the_page_takes_what_it_is_given() -> None:
     overrides = {"dashboard.names": ["robot1.farm"], "dashboard.port": 8123, "alerts.path": "a.sqlite"}
-    options = _parser().parse_args(page_arguments(load_config(DEMO_MACHINE, overrides), 8123))
+    options = _parser().parse_args(page_arguments(load_config(DEMO_MACHINE, overrides), DEMO_MACHINE, 8123))
     assert (options.port, options.allow_host, options.alerts) == (8123, ["robot1.farm"], Path("a.sqlite"))
     assert options.certificate is None
 
 
 def test_a_certificate_goes_to_the_page() -> None:
     overrides = {"dashboard.certificate": "c.pem", "dashboard.private_key": "k.pem"}
-    options = _parser().parse_args(page_arguments(load_config(DEMO_MACHINE, overrides), 1))
+    options = _parser().parse_args(page_arguments(load_config(DEMO_MACHINE, overrides), DEMO_MACHINE, 1))
     assert (options.certificate, options.private_key) == (Path("c.pem"), Path("k.pem"))
 
 
@@ -38,7 +38,7 @@ def test_what_the_machine_file_does_not_want_is_not_started(monkeypatch: pytest.
     monkeypatch.setattr(subprocess, "Popen", None)
     said: list[str] = []
     config = load_config(DEMO_MACHINE, {"dashboard.enabled": False})
-    with page(config, said.append), sender(config, DEMO_MACHINE):
+    with page(config, DEMO_MACHINE, said.append), sender(config, DEMO_MACHINE):
         assert said == []
 
 

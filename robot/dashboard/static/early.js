@@ -19,7 +19,7 @@
   };
   night.addEventListener("change", paint);
   paint();
-  for (const area of ["robot", "people", "faults", "pages"]) {
+  for (const area of ["robot", "people", "faults", "pages", "work"]) {
     const link = document.createElement("link");
     link.rel = "modulepreload";
     link.href = `/static/words_${root.lang}_${area}.js`;

@@ -4,6 +4,7 @@ import { draw, make, say } from "./dom.js";
 import { duration, hour, clock } from "./format.js";
 import { houseMap } from "./house_map.js";
 import { loader, table } from "./loader.js";
+import { MissionCard } from "./mission_card.js";
 import { news } from "./news.js";
 import { t } from "./strings.js";
 
@@ -15,10 +16,11 @@ export function page() {
   const sentence = make("p", { class: "day-sentence" });
   const note = make("p", { class: "quiet", hidden: true }, t("day_no_house"));
   const share = make("div", {});
-  const map = make("div", { class: "map" });
+  const map = make("div", { class: "map", tabindex: "0", role: "region", "aria-label": t("map_title") });
   const window = make("section", { class: "card" });
   const finish = make("ul", { class: "plain-list" });
   const sides = make("div", {});
+  const mission = new MissionCard();
   let house = null;
   let drawn = null;
   let all = false;
@@ -43,7 +45,9 @@ export function page() {
     show(news());
   }
 
-  function show({ snapshot, stale }) {
+  function show(told) {
+    const { snapshot, stale } = told;
+    mission.show(told);
     const row = snapshot?.row;
     drawn?.cart(stale || !row ? "" : row.name, row?.progress ?? null);
     finish.replaceChildren(...finishLines(house, stale ? null : snapshot).map((text) => make("li", {}, text)));
@@ -55,6 +59,7 @@ export function page() {
     leave: data.leave,
     parts: [
       make("section", { class: "card" }, sentence, data.note, share, note),
+      mission.root,
       make("section", { class: "card" }, make("h2", {}, t("map_title")), map, make("p", { class: "quiet" }, t("map_about"))),
       make("div", { class: "two" }, window, make("section", { class: "card" }, make("h2", {}, t("finish_title")), finish, make("p", {}, make("a", { class: "button", href: "/live" }, t("to_live"))))),
       make("section", { class: "card" }, make("h2", {}, t("sides_title")), sides),

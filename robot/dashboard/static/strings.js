@@ -6,7 +6,7 @@ export const language = document.documentElement.lang;
 /** The language with its region, for numbers and dates: the browser's own where it is of this language. */
 export const locale = navigator.languages.find((one) => one.startsWith(language)) ?? (language === "en" ? "en-GB" : language);
 
-const AREAS = ["robot", "people", "faults", "pages"];
+const AREAS = ["robot", "people", "faults", "pages", "work"];
 const parts = await Promise.all(AREAS.map((area) => import(`./words_${language}_${area}.js`)));
 const words = Object.assign({}, ...parts.map((part) => part.default));
 

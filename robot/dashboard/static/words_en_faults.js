@@ -53,4 +53,6 @@ export default {
   says_fault: "Stopped by a fault.",
   says_done: "The end of the row is reached.",
   says_waiting: "Waiting: {why}",
+  fault_recording_failed: "The recording has a gap; the ledger goes on",
+  remedy_recording_failed: "Free disk space or mark fewer recordings; it goes on by itself",
 };

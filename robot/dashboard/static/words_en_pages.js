@@ -30,7 +30,7 @@ export default {
   day_sentence_all: "All {sides} row-sides that can be entered are treated.",
   day_late: "{late} are overdue.",
   day_finish: "As planned, the last one is done at {time}.",
-  day_no_house: "No house file is named, so only the row of this robot is shown. Set dashboard.house in the machine file to see the whole house.",
+  day_no_house: "No house file is named, so only the row of this robot is shown. Set mission.house in the machine file to see the whole house.",
   map_title: "The house",
   map_label: "Map of {house}: {sentence}",
   map_about: "Each bar is one side of a row. Choose a row to see it metre by metre.",

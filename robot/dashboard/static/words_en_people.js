@@ -112,4 +112,11 @@ export default {
   did_add_token: "made the token",
   did_revoke_token: "revoked the token",
   did_recover: "gave a new password at the terminal to",
+  did_set_run: "set the direction to",
+  did_confirm: "confirmed",
+  did_block_row: "skipped the row",
+  did_pin_row: "pinned the row",
+  did_unpin_row: "unpinned the row",
+  did_end_day: "ended the day",
+  did_set_climate: "set the climate to",
 };

@@ -155,4 +155,11 @@ export default {
   reason_bad_session: "the controller had restarted",
   reason_no_answer: "the controller did not answer",
   reason_stopped: "the robot was stopped",
+  said_set_run: "direction set",
+  said_confirm: "CONFIRM",
+  said_block_row: "SKIP ROW",
+  said_pin_row: "PIN ROW",
+  said_unpin_row: "UNPIN ROW",
+  said_end_day: "END THE DAY",
+  said_set_climate: "climate set",
 };

@@ -53,4 +53,6 @@ export default {
   says_fault: "Parado por una avería.",
   says_done: "Se llegó al final de la fila.",
   says_waiting: "Esperando: {why}",
+  fault_recording_failed: "La grabación tiene un hueco; el libro sigue",
+  remedy_recording_failed: "Libere espacio o marque menos grabaciones; sigue solo",
 };

@@ -30,7 +30,7 @@ export default {
   day_sentence_all: "Los {sides} lados de fila accesibles están tratados.",
   day_late: "{late} van con retraso.",
   day_finish: "Según el plan, el último termina a las {time}.",
-  day_no_house: "No se ha indicado un archivo de invernadero: solo se ve la fila de este robot. Fije dashboard.house en el archivo de máquina para ver todo.",
+  day_no_house: "No se ha indicado un archivo de invernadero: solo se ve la fila de este robot. Fije mission.house en el archivo de máquina para ver todo.",
   map_title: "El invernadero",
   map_label: "Mapa de {house}: {sentence}",
   map_about: "Cada barra es un lado de una fila. Elija una fila para verla metro a metro.",

@@ -112,4 +112,11 @@ export default {
   did_add_token: "creó la clave",
   did_revoke_token: "revocó la clave",
   did_recover: "dio en la terminal una contraseña nueva a",
+  did_set_run: "fijó el sentido:",
+  did_confirm: "confirmó",
+  did_block_row: "saltó la fila",
+  did_pin_row: "fijó la fila",
+  did_unpin_row: "soltó la fila",
+  did_end_day: "terminó el día",
+  did_set_climate: "fijó el clima en",
 };

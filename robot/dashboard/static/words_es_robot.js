@@ -155,4 +155,11 @@ export default {
   reason_bad_session: "el controlador se había reiniciado",
   reason_no_answer: "el controlador no respondió",
   reason_stopped: "el robot estaba parado",
+  said_set_run: "sentido fijado",
+  said_confirm: "CONFIRMAR",
+  said_block_row: "SALTAR FILA",
+  said_pin_row: "FIJAR FILA",
+  said_unpin_row: "SOLTAR FILA",
+  said_end_day: "TERMINAR EL DÍA",
+  said_set_climate: "clima fijado",
 };

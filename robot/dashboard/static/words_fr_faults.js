@@ -53,4 +53,6 @@ export default {
   says_fault: "Arrêté par un défaut.",
   says_done: "La fin du rang est atteinte.",
   says_waiting: "En attente : {why}",
+  fault_recording_failed: "L'enregistrement a un trou ; le registre continue",
+  remedy_recording_failed: "Libérez de l'espace ou marquez moins d'enregistrements ; cela reprend seul",
 };

@@ -30,7 +30,7 @@ export default {
   day_sentence_all: "Les {sides} côtés de rang accessibles sont tous traités.",
   day_late: "{late} sont en retard.",
   day_finish: "Selon le plan, le dernier est fini à {time}.",
-  day_no_house: "Aucun fichier de serre n'est nommé : seul le rang de ce robot est montré. Réglez dashboard.house dans le fichier machine pour voir toute la serre.",
+  day_no_house: "Aucun fichier de serre n'est nommé : seul le rang de ce robot est montré. Réglez mission.house dans le fichier machine pour voir toute la serre.",
   map_title: "La serre",
   map_label: "Plan de {house} : {sentence}",
   map_about: "Chaque barre est un côté de rang. Choisissez un rang pour le voir mètre par mètre.",

@@ -112,4 +112,11 @@ export default {
   did_add_token: "a créé le jeton",
   did_revoke_token: "a révoqué le jeton",
   did_recover: "a donné au terminal un nouveau mot de passe à",
+  did_set_run: "a donné le sens :",
+  did_confirm: "a confirmé",
+  did_block_row: "a passé le rang",
+  did_pin_row: "a fixé le rang",
+  did_unpin_row: "a relâché le rang",
+  did_end_day: "a fini la journée",
+  did_set_climate: "a donné le climat",
 };

@@ -155,4 +155,11 @@ export default {
   reason_bad_session: "le contrôleur avait redémarré",
   reason_no_answer: "le contrôleur n'a pas répondu",
   reason_stopped: "le robot était arrêté",
+  said_set_run: "sens donné",
+  said_confirm: "CONFIRMER",
+  said_block_row: "PASSER LE RANG",
+  said_pin_row: "FIXER LE RANG",
+  said_unpin_row: "RELÂCHER LE RANG",
+  said_end_day: "FINIR LA JOURNÉE",
+  said_set_climate: "climat donné",
 };

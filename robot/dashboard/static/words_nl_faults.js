@@ -53,4 +53,6 @@ export default {
   says_fault: "Gestopt door een storing.",
   says_done: "Het einde van de rij is bereikt.",
   says_waiting: "Wacht: {why}",
+  fault_recording_failed: "De opname heeft een gat; het grootboek gaat door",
+  remedy_recording_failed: "Maak schijfruimte vrij of markeer minder opnamen; het gaat vanzelf door",
 };

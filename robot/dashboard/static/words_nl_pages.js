@@ -30,7 +30,7 @@ export default {
   day_sentence_all: "Alle {sides} rijkanten die toegankelijk zijn, zijn behandeld.",
   day_late: "{late} zijn te laat.",
   day_finish: "Volgens plan is de laatste om {time} klaar.",
-  day_no_house: "Er is geen kasbestand genoemd, dus alleen de rij van deze robot staat hier. Stel dashboard.house in het machinebestand in om de hele kas te zien.",
+  day_no_house: "Er is geen kasbestand genoemd, dus alleen de rij van deze robot staat hier. Stel mission.house in het machinebestand in om de hele kas te zien.",
   map_title: "De kas",
   map_label: "Kaart van {house}: {sentence}",
   map_about: "Elke balk is één kant van een rij. Kies een rij om hem meter voor meter te zien.",

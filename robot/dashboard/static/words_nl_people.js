@@ -112,4 +112,11 @@ export default {
   did_add_token: "maakte de sleutel",
   did_revoke_token: "trok de sleutel in",
   did_recover: "gaf in de terminal een nieuw wachtwoord aan",
+  did_set_run: "stelde de richting in:",
+  did_confirm: "bevestigde",
+  did_block_row: "sloeg over: rij",
+  did_pin_row: "zette vast: rij",
+  did_unpin_row: "liet los: rij",
+  did_end_day: "sloot de dag af",
+  did_set_climate: "stelde het klimaat in op",
 };

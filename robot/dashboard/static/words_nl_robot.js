@@ -155,4 +155,11 @@ export default {
   reason_bad_session: "de regelaar was herstart",
   reason_no_answer: "de regelaar antwoordde niet",
   reason_stopped: "de robot was gestopt",
+  said_set_run: "richting ingesteld",
+  said_confirm: "BEVESTIGEN",
+  said_block_row: "RIJ OVERSLAAN",
+  said_pin_row: "RIJ VASTZETTEN",
+  said_unpin_row: "RIJ LOSLATEN",
+  said_end_day: "DAG AFSLUITEN",
+  said_set_climate: "klimaat ingesteld",
 };

@@ -1,0 +1,71 @@
+// Workshop: a frame's way in time, the serial link, recordings, the machine file, the doctor; for technicians.
+
+import { draw, make, say } from "./dom.js";
+import { inEnglish } from "./faults_told.js";
+import { number } from "./format.js";
+import { Histogram } from "./histogram.js";
+import { Lines, MachineCard } from "./cards.js";
+import { configCard, recordingsCard } from "./workshop_files.js";
+import { t, told } from "./strings.js";
+
+const WAY = ["link", "check", "detect", "map", "plan", "fire", "tell"];
+
+export function page() {
+  const way = make("div", {});
+  const detector = new Lines(make("section", { class: "card" }), t("timing_detector"));
+  const machine = make("section", { class: "card" });
+  const card = new MachineCard(machine);
+  const histogram = new Histogram();
+  const recordings = recordingsCard();
+  const config = configCard();
+  let before = null;
+
+  function show({ snapshot, age, stale }) {
+    if (!snapshot) return;
+    card.show(snapshot);
+    drawWay(way, snapshot.latency_ms);
+    say(detector.list, snapshot.detector);
+    if (!stale && snapshot.time !== before) histogram.add((age ?? 0) * 1000);
+    before = snapshot.time;
+    histogram.show();
+  }
+
+  return {
+    layout: "roomy",
+    show,
+    leave: recordings.leave,
+    parts: [
+      make("section", { class: "card" }, make("h2", {}, t("timing_title")), make("p", { class: "quiet" }, t("timing_about")), way),
+      make("div", { class: "two" }, machine, make("section", { class: "card" }, make("h2", {}, t("histogram_title")), histogram.root, make("h2", {}, t("timing_detector")), inEnglish(detector.list))),
+      recordings.root,
+      config,
+      make("section", { class: "card" }, make("h2", {}, t("doctor_title")), make("p", {}, t("doctor_about"))),
+      make("section", { class: "card" }, make("h2", {}, t("valve_test")), make("p", {}, t("valve_test_not"))),
+    ],
+  };
+}
+
+/** A bar a step, one after the other as a frame meets them: dark to the usual time, light to the worst. */
+function drawWay(root, latency) {
+  const steps = WAY.filter((step) => step in latency).concat(Object.keys(latency).filter((step) => !WAY.includes(step) && step !== "frame_age"));
+  if (!steps.length) return root.replaceChildren(make("p", {}, t("timing_none")));
+  const whole = steps.reduce((sum, step) => sum + latency[step][1], 0) || 1;
+  let from = 0;
+  const lines = steps.map((step) => {
+    const [usual, worst] = latency[step];
+    const svg = draw("svg", { class: "share", viewBox: "0 0 1000 30", preserveAspectRatio: "none", "aria-hidden": "true" });
+    const x = (1000 * from) / whole;
+    svg.append(
+      draw("rect", { width: 1000, height: 30, class: "share-ground" }),
+      draw("rect", { x, width: Math.max(2, (1000 * worst) / whole), height: 30, class: "way-worst" }),
+      draw("rect", { x, width: Math.max(2, (1000 * usual) / whole), height: 30, class: "way-usual" }),
+    );
+    from += worst;
+    return make("div", { class: "share-line" }, make("span", {}, told("step", step)), svg, make("span", { class: "figure" }, said(latency[step])));
+  });
+  if (latency.frame_age) lines.push(make("p", { class: "figure" }, `${t("step_frame_age")}: ${said(latency.frame_age)}`));
+  root.replaceChildren(...lines);
+}
+
+const said = ([usual, worst]) => t("timing_line", { usual: number(usual, 1), worst: number(worst, 1) });
+

@@ -1,0 +1,109 @@
+"""Takes a picture of each page at three sizes into docs/pages/, over a made-up day: `make pictures`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from made_up_ledger import fill
+from playwright.sync_api import Page, sync_playwright
+
+from robot.clock import MonotonicClock
+from robot.config import DEMO_MACHINE
+from robot.dashboard.accounts import Accounts
+from robot.dashboard.passwords import hash_now
+from robot.dashboard.rights import Role
+from robot.dashboard.store import Store
+from robot.mission.house import DEMO_HOUSE
+
+ROOT = Path(__file__).parents[2]
+INTO = ROOT / "docs" / "pages"
+SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1440, 900)}
+PAGES = {
+    "today": "/", "row": "/row?name=north-001", "live": "/live", "alerts": "/alerts", "plan": "/plan",
+    "results": "/results", "history": "/history", "workshop": "/workshop", "people": "/users", "audit": "/audit",
+}  # fmt: skip
+QUALITY = 55
+
+
+def main() -> None:
+    """Start a made-up robot with its dashboard, look at every page, and end both."""
+    INTO.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder, clock = Path(name), MonotonicClock()
+        fill(folder / "l.sqlite", clock.wall().timestamp())
+        secret = _account(folder / "a.sqlite", clock)
+        control = [str(Path(__file__).with_name("fake_control.py")), "--socket", str(folder / "t.sock")]
+        _start(stack, *control)
+        url = _dashboard(stack, folder)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=["--headless", "--no-sandbox", "--disable-gpu"]
+            )
+            context = browser.new_context(locale="en-GB")
+            context.add_cookies([{"name": f"bombus-{url.rpartition(':')[2]}", "value": secret, "url": url}])
+            _look(context.new_page(), url)
+            browser.close()
+
+
+def _account(path: Path, clock: MonotonicClock) -> str:
+    store = Store(path)
+    accounts = Accounts(store, clock)
+    accounts.add_user("Ines", Role.ADMIN, hash_now("blue ladder tomato"))
+    user = accounts.user("Ines")
+    if user is None:
+        raise LookupError("Ines: was just added and is not there")
+    secret = accounts.open_session(user, "here")
+    store.close()
+    return secret
+
+
+def _dashboard(stack: ExitStack, folder: Path) -> str:
+    options = [
+        "--socket",
+        folder / "t.sock",
+        "--ledger",
+        folder / "l.sqlite",
+        "--accounts",
+        folder / "a.sqlite",
+    ]
+    options += [
+        "--house",
+        DEMO_HOUSE,
+        "--machine",
+        DEMO_MACHINE,
+        "--alerts",
+        folder / "none.sqlite",
+        "--port",
+        0,
+    ]
+    process = _start(stack, "-m", "robot.dashboard", *(str(option) for option in options))
+    if process.stdout is None:
+        raise LookupError("the dashboard says nothing")
+    return process.stdout.readline().split()[-1].rstrip("/")
+
+
+def _start(stack: ExitStack, *command: str) -> subprocess.Popen[str]:
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    stack.callback(process.wait, 10)
+    stack.callback(process.terminate)
+    return process
+
+
+def _look(page: Page, url: str) -> None:
+    for name, path in PAGES.items():
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(url + path)
+            page.wait_for_selector("h1")
+            page.wait_for_timeout(1500)
+            file = INTO / f"{name}-{size}.jpg"
+            page.screenshot(path=file, type="jpeg", quality=QUALITY)
+            sys.stdout.write(f"{file.relative_to(ROOT)}: {file.stat().st_size / 1000:.0f} kB\n")
+
+
+if __name__ == "__main__":
+    main()
