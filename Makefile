@@ -56,7 +56,7 @@ test: $(DEV)  ## the quick test suite (under 5 minutes)
 	$(BIN)/pytest -q -n 2 -m "not slow"
 
 pictures: $(DEV)  ## a picture of each page at three sizes into docs/pages/
-	@$(BIN)/python tests/browser/pictures.py
+	@$(BIN)/python -m tests.browser.pictures
 
 test-slow: $(DEV)  ## the slow suites: whole rows, kill campaign, training smoke run
 	$(BIN)/pytest -q -m slow

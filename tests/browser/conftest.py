@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from robot.dashboard.passwords import hash_now
 from robot.dashboard.rights import Role
 from robot.dashboard.store import Store
 from robot.mission.house import DEMO_HOUSE
+from tests.browser.made_up_ledger import fill
 
 expect.set_options(timeout=15_000)  # a busy machine is no fault of the page
 CHROMIUM = Path("/usr/bin/chromium")
@@ -32,7 +32,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-MADE_UP_LEDGER = Path(__file__).with_name("made_up_ledger.py")
 FAKE_CONTROL = Path(__file__).with_name("fake_control.py")
 ROOT = Path(__file__).parents[2]
 PASSWORD = "blue ladder tomato"
@@ -133,11 +132,7 @@ def robot(tmp_path: Path) -> Iterator[Robot]:
 def weeks_of_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger of the demonstration house, filled as weeks of work would have."""
     path = tmp_path_factory.mktemp("weeks") / "l.sqlite"
-    spec = spec_from_file_location("made_up_ledger", MADE_UP_LEDGER)
-    assert spec is not None and spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.fill(path, MonotonicClock().wall().timestamp(), metres=12.0)
+    fill(path, MonotonicClock().wall().timestamp(), metres=12.0)
     return path
 
 

@@ -8,7 +8,6 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from made_up_ledger import fill
 from playwright.sync_api import Page, sync_playwright
 
 from robot.clock import MonotonicClock
@@ -18,6 +17,7 @@ from robot.dashboard.passwords import hash_now
 from robot.dashboard.rights import Role
 from robot.dashboard.store import Store
 from robot.mission.house import DEMO_HOUSE
+from tests.browser.made_up_ledger import fill
 
 ROOT = Path(__file__).parents[2]
 INTO = ROOT / "docs" / "pages"
