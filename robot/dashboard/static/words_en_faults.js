@@ -55,4 +55,10 @@ export default {
   says_waiting: "Waiting: {why}",
   fault_recording_failed: "The recording has a gap; the ledger goes on",
   remedy_recording_failed: "Free disk space or mark fewer recordings; it goes on by itself",
+  fault_lens_dirty: "A camera's lens is dirty",
+  remedy_lens_dirty: "Wipe it with a soft, dry cloth; rinse off grit first",
+  fault_domain_shift: "The pictures look unlike those that the detector was trained on",
+  remedy_domain_shift: "Check the light and the camera's settings; then train on pictures of this house",
+  fault_loop_late: "The control program is too slow for this computer",
+  remedy_loop_late: "End other programs, cool the computer, or choose a lighter model or fewer frames",
 };

@@ -162,4 +162,5 @@ export default {
   said_unpin_row: "UNPIN ROW",
   said_end_day: "END THE DAY",
   said_set_climate: "climate set",
+  reason_look_again: "not sure, looked at again on the way back",
 };

@@ -55,4 +55,10 @@ export default {
   says_waiting: "Esperando: {why}",
   fault_recording_failed: "La grabación tiene un hueco; el libro sigue",
   remedy_recording_failed: "Libere espacio o marque menos grabaciones; sigue solo",
+  fault_lens_dirty: "La lente de una cámara está sucia",
+  remedy_lens_dirty: "Límpiela con un paño suave y seco; antes enjuague la arenilla",
+  fault_domain_shift: "Las imágenes no se parecen a las del entrenamiento del detector",
+  remedy_domain_shift: "Revise la luz y los ajustes de la cámara; después entrene con imágenes de este invernadero",
+  fault_loop_late: "El programa de control es demasiado lento para este ordenador",
+  remedy_loop_late: "Cierre otros programas, enfríe el ordenador o elija un modelo más ligero o menos imágenes",
 };

@@ -162,4 +162,5 @@ export default {
   said_unpin_row: "SOLTAR FILA",
   said_end_day: "TERMINAR EL DÍA",
   said_set_climate: "clima fijado",
+  reason_look_again: "dudosa, se mira de nuevo a la vuelta",
 };

@@ -55,4 +55,10 @@ export default {
   says_waiting: "En attente : {why}",
   fault_recording_failed: "L'enregistrement a un trou ; le registre continue",
   remedy_recording_failed: "Libérez de l'espace ou marquez moins d'enregistrements ; cela reprend seul",
+  fault_lens_dirty: "L'objectif d'une caméra est sale",
+  remedy_lens_dirty: "Essuyez-le avec un chiffon doux et sec ; rincez d'abord le sable",
+  fault_domain_shift: "Les images ne ressemblent pas à celles de l'entraînement du détecteur",
+  remedy_domain_shift: "Vérifiez la lumière et les réglages de la caméra ; puis entraînez avec des images de cette serre",
+  fault_loop_late: "Le programme de commande est trop lent pour cet ordinateur",
+  remedy_loop_late: "Fermez d'autres programmes, refroidissez l'ordinateur, ou choisissez un modèle plus léger ou moins d'images",
 };

@@ -162,4 +162,5 @@ export default {
   said_unpin_row: "RELÂCHER LE RANG",
   said_end_day: "FINIR LA JOURNÉE",
   said_set_climate: "climat donné",
+  reason_look_again: "incertaine, revue au retour",
 };

@@ -55,4 +55,10 @@ export default {
   says_waiting: "Wacht: {why}",
   fault_recording_failed: "De opname heeft een gat; het grootboek gaat door",
   remedy_recording_failed: "Maak schijfruimte vrij of markeer minder opnamen; het gaat vanzelf door",
+  fault_lens_dirty: "De lens van een camera is vuil",
+  remedy_lens_dirty: "Veeg hem af met een zachte, droge doek; spoel eerst zand weg",
+  fault_domain_shift: "De beelden lijken niet op die waarmee de detector is getraind",
+  remedy_domain_shift: "Controleer het licht en de camera-instellingen; train daarna met beelden van deze kas",
+  fault_loop_late: "Het besturingsprogramma is te traag voor deze computer",
+  remedy_loop_late: "Sluit andere programma's, koel de computer, of kies een lichter model of minder beelden",
 };

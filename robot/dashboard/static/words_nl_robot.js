@@ -162,4 +162,5 @@ export default {
   said_unpin_row: "RIJ LOSLATEN",
   said_end_day: "DAG AFSLUITEN",
   said_set_climate: "klimaat ingesteld",
+  reason_look_again: "onzeker, wordt op de terugweg opnieuw bekeken",
 };
