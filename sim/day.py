@@ -8,7 +8,6 @@ from itertools import count
 from pathlib import Path
 from time import perf_counter
 
-import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
@@ -24,17 +23,20 @@ from robot.mission.build_mission import build_mission
 from robot.mission.desk import InlineDesk
 from robot.mission.house import load_house
 from robot.mission.house_map import House, lay_out
+from robot.mission.leg import Leg
+from robot.mission.mission import Mission
 from robot.settings import CameraConfig, RobotConfig
 from robot.sight import SideParts
 from robot.types import CommandName, Mode
 from sim.camera import Picture, SimCamera
 from sim.clock import SimClock
 from sim.day_config import DayConfig
+from sim.day_result import DayResult
+from sim.headland import SimHeadland
 from sim.house_rows import DrawnEyes, HouseRows, TruthEyes
 from sim.lockstep import BOOT_ID, CAMERA_PHASE_S, NONCE
 from sim.plant import Plant
 from sim.porter import Porter
-from sim.result import percent, with_share
 from sim.rig import LoopbackTransport, Rig
 from sim.scenario import ScenarioConfig
 from sim.score import score
@@ -44,55 +46,6 @@ from vision.detector import Detector
 from vision.flower_map import FlowerMap
 
 LIMIT_S = 12 * 3600.0
-
-
-class DayResult(msgspec.Struct, frozen=True):
-    """What a simulated day came to; times in s. `ready`, `treated` and `coverage` are of the rows done.
-
-    `twice` must be 0: flowers that were treated again, on the way back or after a restart.
-    """
-
-    scenario: str
-    seed: int
-    detector: str
-    finished: bool
-    ended_because: str
-    rows: dict[str, str]
-    rows_done: int
-    kills: int
-    power_cuts: int
-    rows_blocked: int
-    replans: int
-    ready: int
-    treated: int
-    coverage: float | None
-    pulses: int
-    bud_hits: int
-    twice: int
-    prediction_error_s: float | None
-    sim_s: float
-    wall_s: float
-    faults: tuple[str, ...]
-    said: tuple[str, ...]
-    decisions_sha256: str
-
-    def for_people(self) -> dict[str, object]:
-        """Return the table's rows."""
-        error = self.prediction_error_s
-        return {
-            "rows done / blocked / of": f"{self.rows_done} / {self.rows_blocked} / {len(self.rows)}",
-            "kills, power cuts, new plans": f"{self.kills}, {self.power_cuts}, {self.replans}",
-            "ready flowers": self.ready,
-            "treated": self.treated,
-            "coverage": percent(self.coverage),
-            "pulses": self.pulses,
-            "bud hits": with_share(self.bud_hits, self.pulses),
-            "flowers treated twice": self.twice,
-            "row's end predicted to": "-" if error is None else f"{error:.1f} s",
-            "day": f"{self.sim_s:.0f} s",
-            "wall time": f"{self.wall_s:.0f} s ({self.sim_s / max(self.wall_s, 1e-9):.1f} x real time)",
-            "faults": ", ".join(self.faults) or "none",
-        }
 
 
 class LockstepDay:
@@ -117,8 +70,13 @@ class LockstepDay:
         self.clock = SimClock(self.rig.advance)
         self.porter = Porter(self.rows, self.plant, day.move_s, day.serve_s)
         self._detector = detector
+        self.headland: SimHeadland | None = None
+        self._on_rails = ""
+        self._left: Leg | None = None
+        self.rail_errors_mm: list[float] = []
         self._numbers = count(1)
         self.kills = self.power_cuts = 0
+        self.mission: Mission
         self.loop = self._boot()
 
     def _boot(self) -> ControlLoop:
@@ -126,8 +84,15 @@ class LockstepDay:
         self.porter.forget()
         config, ledger = self.config, Ledger(self.config.ledger.path)
         desk = InlineDesk(self.house, [config.ledger.path], self.clock)
+        home = next(robot.dock for robot in self.house.config.robots)
+        if self.day.autonomous:
+            before, self.headland = self.headland, SimHeadland(self.house, self.day.headland, home, self.seed)
+            if before is not None:
+                self.headland.drive.ground = before.drive.ground
         transport = LoopbackTransport(self.rig)
         bridge = McuBridge(transport, nonce=NONCE + next(self._numbers), lags_us=calibrated_lags(config))
+        mover = None if self.headland is None else self.headland.mover
+        self.mission = build_mission(config, self.house, ledger, self.clock, desk, mover)
         return ControlLoop(
             LoopParts(
                 config=config,
@@ -138,7 +103,7 @@ class LockstepDay:
                 commands=self.porter,
                 recorder=NoRecorder(),
                 telemetry=self.porter,
-                mission=build_mission(config, self.house, ledger, self.clock, desk),
+                mission=self.mission,
             )
         )
 
@@ -159,7 +124,28 @@ class LockstepDay:
     def step(self) -> None:
         """Let the robot and the people do 10 ms."""
         self.loop.step()
+        if self.headland is not None:
+            self._hand_over(self.headland)
+            self.headland.step(STEP_S)
         self.clock.sleep_until(self.clock.now() + STEP_S)
+
+    def _hand_over(self, headland: SimHeadland) -> None:
+        """Where the cart came onto the rails by itself they take it; where it left them the headland does."""
+        row, leg = self.mission.row or "", self.mission.leg
+        if row == self._on_rails:
+            return
+        if leg is not None and row:
+            berth = headland.mover.berth_of(leg)
+            self.rail_errors_mm.append(1000.0 * abs(headland.off_rail_m(berth)[0]))
+            self.rows.enter(row, self.plant, leg.start_s(self.config.mission.head_s))
+            headland.put_on(berth, 0.0)
+            self._left = leg
+        elif self._left is not None:
+            # Nobody moves the cart here: it stands where the row's own drive left it.
+            s = self.plant.vehicle.state.s
+            head_s = self.config.mission.head_s
+            headland.put_on(headland.mover.berth_of(self._left), s - self._left.start_s(head_s))
+        self._on_rails = row
 
     def kill(self, dead_s: float = 3.0, power: bool = False) -> None:
         """Drop the program in the middle of whatever it does; with `power` the controller goes with it."""
@@ -198,6 +184,8 @@ class LockstepDay:
             power_cuts=self.power_cuts,
             rows_blocked=sum(state == "blocked" for state in states.values()),
             replans=0 if mission is None else mission.replans,
+            headland_m=0.0 if self.headland is None else round(self.headland.metres, 1),
+            rail_error_mm=max(self.rail_errors_mm, default=None),
             ready=ready,
             treated=treated,
             coverage=round(treated / ready, 4) if ready else None,

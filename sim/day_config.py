@@ -8,6 +8,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sim.headland import HeadlandDriveConfig
+
 HOUSES = Path(str(files("sim"))) / "houses"
 
 
@@ -19,6 +21,8 @@ class DayConfig(BaseModel):
     house: str = Field(min_length=1, description="a shipped house by name, or a house file")
     move_s: float = Field(12.0, ge=0, le=3600, description="s in which a person moves the cart (assumed)")
     serve_s: float = Field(20.0, ge=0, le=3600, description="s for a battery or disinfection (assumed)")
+    autonomous: bool = Field(False, description="the cart drives over the headland by itself, by row tags")
+    headland: HeadlandDriveConfig = Field(default_factory=HeadlandDriveConfig)
     block_in: int | None = Field(None, ge=1, le=2000, description="this row is blocked half way in")
     kill_in: tuple[int, ...] = Field((), description="the program is killed half way into these rows")
     cut_in: tuple[int, ...] = Field((), description="all power is cut half way into these rows")

@@ -41,13 +41,10 @@ class HouseRows:
         self._scenario, self._lengths, self._config, self._seed = scenario, lengths, config, seed
         self.known: dict[str, RowOfHouse] = {}
         self.row = next(iter(lengths))
-        self.put_at = 0
-        """Counts how often the cart was put into a row."""
 
     def enter(self, row: str, plant: Plant, s: float) -> None:
         """Put the cart onto the rails of `row` at `s`."""
         self.row = row
-        self.put_at += 1
         plant.jets = self.of(row, plant).jets
         plant.vehicle.state.s = s
         plant.vehicle.state.velocity = 0.0

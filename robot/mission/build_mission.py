@@ -12,6 +12,7 @@ from robot.mission.gate import Gate
 from robot.mission.house import load_house
 from robot.mission.house_map import House, lay_out
 from robot.mission.mission import Mission
+from robot.mission.mover import Mover
 from robot.settings import RobotConfig
 from robot.types import Mode
 
@@ -23,7 +24,12 @@ def house_of(config: RobotConfig) -> House | None:
 
 
 def build_mission(
-    config: RobotConfig, house: House, ledger: Ledger, clock: Clock, desk: Desk | None = None
+    config: RobotConfig,
+    house: House,
+    ledger: Ledger,
+    clock: Clock,
+    desk: Desk | None = None,
+    mover: Mover | None = None,
 ) -> Mission:
     """Return the mission as the ledger knows it; raises ConfigError or LedgerError in one line."""
     climate = house.config.climate
@@ -34,5 +40,13 @@ def build_mission(
     facts = MissionFacts(clock.now(), clock.wall(), Mode.STARTING)
     desk = desk or ProcessDesk(house, [config.ledger.path])
     return Mission(
-        config.mission, config.name, house, desk, Gate(climate, source), ledger, facts, config.row.overrun
+        config.mission,
+        config.name,
+        house,
+        desk,
+        Gate(climate, source),
+        ledger,
+        facts,
+        config.row.overrun,
+        mover,
     )

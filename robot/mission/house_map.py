@@ -37,6 +37,7 @@ class Place:
     x: float
     y: float
     zone: int
+    headland: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class _Builder:
                 f"{self.name}: {what}.at = {at:g}: headland '{headland}' is {path.length:g} m long; lower it"
             )
         x, y = _point(path, at)
-        place = Place(len(self._places), x, y, self._zone(headland, at))
+        place = Place(len(self._places), x, y, self._zone(headland, at), headland)
         self._places.append(place)
         self._on[headland].append((at, place.index))
         return place

@@ -37,6 +37,11 @@ class Leg:
         """Return s of the cart on the rail at the entrance, which lies `-head_s` m before the crop."""
         return self.length - head_s if self.backwards else head_s
 
+    def beyond(self, s: float, head_s: float) -> float:
+        """Return how far `s` lies past the begin of the rails at the end where the row is left."""
+        at_head = self.backwards == self.through
+        return s - head_s if at_head else self.length - head_s - s
+
     def left_in(self, s: float, overrun: float) -> float:
         """Return the metres that are left of the way in at `s`, until all nozzles have passed its end."""
         return max(0.0, overrun + (s if self.backwards else self.length - s))

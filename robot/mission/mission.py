@@ -20,6 +20,7 @@ from robot.mission.house_map import House
 from robot.mission.leg import Leg, Pacing, leg_of, seconds_left
 from robot.mission.mission_config import MissionConfig
 from robot.mission.mission_view import StopView
+from robot.mission.mover import Mover
 from robot.mission.people import hear
 from robot.mission.plan_types import StopKind
 from robot.mission.resume import RESTARTED, go_on_from
@@ -46,8 +47,9 @@ class Mission:
         ledger: Ledger,
         facts: MissionFacts,
         overrun: float = 0.0,
+        mover: Mover | None = None,
     ) -> None:
-        """Go on from the ledger; a run goes `overrun` m past the row's ends.
+        """Go on from the ledger; a run goes `overrun` m past the row's ends. Without `mover` people move the cart.
 
         Raises ConfigError for a robot that the house lacks, and LedgerError.
         """
@@ -55,6 +57,7 @@ class Mission:
         self.robot = robot_named(house, config.robot or name)
         self.motion = house.config.motion
         self.overrun = overrun
+        self.mover = mover
         self.mine = share_of(house, self.robot.name)
         self.visits = visits_of(self.mine)
         self.home = house.docks[self.robot.dock].index
@@ -100,6 +103,7 @@ class Mission:
         self.agenda.step(facts.now, facts.wall, facts.now + state.free_in, state)
         passed = [command for command in commands if not hear(self, command, facts)]
         self._hold(facts)
+        self._move(facts)
         event = happened(self, facts)
         if event is not None:
             self._go(update(self.phase, event), event, facts)
@@ -110,6 +114,17 @@ class Mission:
     def note(self, text: str, who: str = "", kind: str = "mission") -> None:
         """Write a line of the journal."""
         self._changes.append(Change(kind, text, who))
+
+    def _move(self, facts: MissionFacts) -> None:
+        """Let the cart drive on over the headland by itself, where it can."""
+        mover = self.mover
+        if mover is None or self.phase not in {Phase.MOVING, Phase.HOMING} or self.lost:
+            return
+        leg = self.leg if self.phase is Phase.MOVING else None
+        if self.arrived:
+            mover.was_moved(leg)
+        elif mover.go(leg, facts.now, self.held):
+            self.arrived = True
 
     def _hold(self, facts: MissionFacts) -> None:
         if facts.mode in {Mode.STOPPED, Mode.FAULT} and self.phase not in {Phase.OFF, Phase.DONE}:
@@ -166,6 +181,8 @@ class Mission:
             s = self.leg.start_s(self.config.head_s)
             self.predicted_end = facts.now + self._left_s(self.leg, s)
             self.lost = False
+            if self.mover is not None:
+                self.mover.stands_in(self.leg)
             return
         self.place = self.home
         if course.ahead and course.ahead[0].kind is not StopKind.VISIT:
@@ -177,6 +194,8 @@ class Mission:
         if self.leg is None:
             return
         self.place = self.leg.exit
+        if self.mover is not None and facts.s is not None:
+            self.mover.stands_in(self.leg, self.leg.beyond(facts.s, self.config.head_s))
         self.tainted = self.tainted or self.leg.infected
         self.diary.end(self.outcome, facts.wall)
         job = self.agenda.course.now_job

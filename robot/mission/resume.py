@@ -29,6 +29,10 @@ def go_on_from(mission: Mission, last: LastSession | None, facts: MissionFacts) 
     mission.phase, mission.held = Phase.WAITING, RESTARTED
     if open_line is not None:
         _take_up(mission, open_line, last, facts)
+    if mission.mover is not None and mission.leg is not None and mission.row is not None:
+        mission.mover.stands_in(mission.leg)
+    elif mission.mover is not None and mission.place != mission.home:
+        mission.mover.lost()
     mission.agenda.order_day(facts.now, facts.wall, mission.state(facts))
 
 

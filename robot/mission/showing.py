@@ -15,6 +15,8 @@ from robot.mission.words import ask_at_dock, ask_for_dock, ask_for_row, ask_to_f
 if TYPE_CHECKING:
     from robot.mission.mission import Mission
 
+MOVES = frozenset({Phase.MOVING, Phase.HOMING})
+
 
 def view_of(mission: Mission, facts: MissionFacts) -> MissionView:
     """Return the day as it stands."""
@@ -47,6 +49,10 @@ def view_of(mission: Mission, facts: MissionFacts) -> MissionView:
 def ask_of(mission: Mission) -> AskView | None:
     """Return what a person is asked to do, if anything."""
     phase, refused, dock = mission.phase, mission.refused, mission.robot.dock
+    if mission.mover is not None and phase in MOVES and not mission.lost:
+        if not mission.mover.stuck:
+            return None
+        refused = refused or mission.mover.stuck
     if phase is Phase.MOVING and mission.leg is not None:
         return ask_for_row(mission.leg, mission.lost, refused, mission.leg.start_s(mission.config.head_s))
     if phase is Phase.HOMING:
@@ -69,6 +75,9 @@ def why(mission: Mission, facts: MissionFacts) -> str:
         return mission.held[0].upper() + mission.held[1:]
     if phase is Phase.WAITING:
         return _waits_for(mission, facts)
+    if phase in MOVES:
+        to = f"row {row}" if phase is Phase.MOVING else f"dock {mission.robot.dock}"
+        return f"Driving to {to}"
     if phase is Phase.RESTING:
         return f"Resting in row {row}: {mission.gate.why}"
     if phase is Phase.DONE:

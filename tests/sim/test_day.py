@@ -65,6 +65,18 @@ def test_day_survives_all_that_interrupts_it_and_treats_nothing_twice(tmp_path: 
     assert any("is lost" in sentence for sentence in result.said)
 
 
+def test_day_without_hands_is_driven_by_row_tags_from_dock_to_dock(tmp_path: Path) -> None:
+    house = tmp_path / "house.toml"
+    house.write_text(HOUSE.replace("count = 3", "count = 2"))
+    sim, _ = worked(tmp_path, DayConfig(house=str(house), autonomous=True))
+    result = sim.result(1.0)
+    assert result.finished, result.said[-3:]
+    assert list(result.rows.values()) == ["done", "done"]
+    assert result.headland_m > 3.0
+    assert result.rail_error_mm is not None and result.rail_error_mm < 40.0
+    assert not any("Bring the cart" in sentence for sentence in result.said)
+
+
 def test_house_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "day.toml"
     path.write_text('[day]\nhouse = "castle"\n')
