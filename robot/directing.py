@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PLACE_LOST = frozenset({Fault.POSITION_UNSURE, Fault.WHEELS_SPIN})
 """Faults after which nobody knows where in the row the cart stands."""
 
+TIMED_EVERY_S = 5.0
+
 
 class Directing:
     """The loop's hand for the mission; without one, commands pass as they are."""
@@ -24,6 +26,7 @@ class Directing:
     def __init__(self, loop: ControlLoop, mission: Mission | None) -> None:
         self._loop = loop
         self._mission = mission
+        self._lag_s, self._timed_at = 0.0, float("-inf")
         self.row = mission.row if mission is not None else None
         """The row in which a mission goes on after a restart, or None."""
 
@@ -41,6 +44,9 @@ class Directing:
 
     def _facts(self, now: float) -> MissionFacts:
         loop = self._loop
+        if now - self._timed_at >= TIMED_EVERY_S:
+            self._timed_at = now
+            self._lag_s = 1e-3 * loop.stopwatch.table().get("frame_age", (0.0, 0.0))[1]
         pose, active = loop.cart.pose(now), loop.pilot.faults.active
         return MissionFacts(
             now=now,
@@ -49,4 +55,6 @@ class Directing:
             s=pose.s if pose is not None and loop.cart.odometry.position_known else None,
             lost=any(fault.present and fault.code in PLACE_LOST for fault in active),
             trouble=next((fault.text for fault in active if fault.present and fault.severity == "stop"), ""),
+            ready_seen=loop.reasons.ready_seen,
+            lag_s=self._lag_s,
         )

@@ -13,6 +13,8 @@ from robot.mission.house import load_house
 from robot.mission.house_map import House, lay_out
 from robot.mission.mission import Mission
 from robot.mission.mover import Mover
+from robot.mission.pace import pace_machine
+from robot.mission.pacer import Pacer
 from robot.settings import RobotConfig
 from robot.types import Mode
 
@@ -38,6 +40,8 @@ def build_mission(
     except SourceError as error:
         raise ConfigError(f"{config.mission.house}: {error}") from error
     facts = MissionFacts(clock.now(), clock.wall(), Mode.STARTING)
+    motion = house.config.motion
+    pacer = Pacer(pace_machine(config), config.mission.pace, motion, config.row.overrun)
     desk = desk or ProcessDesk(house, [config.ledger.path])
     return Mission(
         config.mission,
@@ -47,6 +51,6 @@ def build_mission(
         Gate(climate, source),
         ledger,
         facts,
-        config.row.overrun,
+        pacer,
         mover,
     )

@@ -21,3 +21,7 @@ class MissionFacts:
     s: float | None = None
     lost: bool = False
     trouble: str = ""
+    ready_seen: int = 0
+    """Flowers that were ready, seen since the program began."""
+    lag_s: float = 0.0
+    """From a frame's exposure to the step that decided on it: what 99 of 100 frames keep."""

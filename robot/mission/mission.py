@@ -17,10 +17,11 @@ from robot.mission.facts import MissionFacts
 from robot.mission.gate import Gate
 from robot.mission.happenings import happened
 from robot.mission.house_map import House
-from robot.mission.leg import Leg, Pacing, leg_of, seconds_left
+from robot.mission.leg import Leg, leg_of
 from robot.mission.mission_config import MissionConfig
 from robot.mission.mission_view import StopView
 from robot.mission.mover import Mover
+from robot.mission.pacer import Pacer
 from robot.mission.people import hear
 from robot.mission.plan_types import StopKind
 from robot.mission.resume import RESTARTED, go_on_from
@@ -46,17 +47,17 @@ class Mission:
         gate: Gate,
         ledger: Ledger,
         facts: MissionFacts,
-        overrun: float = 0.0,
+        pacer: Pacer,
         mover: Mover | None = None,
     ) -> None:
-        """Go on from the ledger; a run goes `overrun` m past the row's ends. Without `mover` people move the cart.
+        """Go on from the ledger; without `mover` people move the cart.
 
         Raises ConfigError for a robot that the house lacks, and LedgerError.
         """
         self.config, self.house, self.gate = config, house, gate
         self.robot = robot_named(house, config.robot or name)
         self.motion = house.config.motion
-        self.overrun = overrun
+        self.pacer = pacer
         self.mover = mover
         self.mine = share_of(house, self.robot.name)
         self.visits = visits_of(self.mine)
@@ -178,6 +179,7 @@ class Mission:
             self.outcome, self.run_given = DONE, None
             self._place_cart(self.leg)
             self.begun = facts.now
+            self.pacer.begin(facts)
             s = self.leg.start_s(self.config.head_s)
             self.predicted_end = facts.now + self._left_s(self.leg, s)
             self.lost = False
@@ -236,7 +238,7 @@ class Mission:
             if facts.mode is Mode.RUNNING:
                 self._out.append(Command(CommandName.PAUSE, by=BY))
             return
-        speed = self.speed()
+        speed = self.speed(facts)
         if abs(speed - self._speed_given) > SPEED_STEP:
             self._speed_given = speed
             self._out.append(Command(CommandName.SET_SPEED, speed, by=BY))
@@ -251,9 +253,11 @@ class Mission:
             self._out.append(Command(CommandName.START, by=BY))
         self._placed = False
 
-    def speed(self) -> float:
+    def speed(self, facts: MissionFacts) -> float:
         """Return the speed along the row that is wanted now, m/s."""
-        return self.motion.return_speed if self.phase is Phase.OUT else self.motion.treat_speed
+        if self.phase is Phase.OUT or self.leg is None:
+            return self.motion.return_speed
+        return self.pacer.judge(self.leg, self.agenda.course, self.agenda.closes or float("inf"), facts)
 
     def state(self, facts: MissionFacts) -> RobotNow:
         """Return the robot as a planner must see it."""
@@ -270,8 +274,7 @@ class Mission:
         return RobotNow(place, free_in, self.diary.battery_left_s(self.motion), self.tainted, row)
 
     def _left_s(self, leg: Leg, s: float) -> float:
-        pacing = Pacing(self.motion.treat_speed, self.motion, self.overrun)
-        return seconds_left(leg, s, self.phase is not Phase.OUT, pacing)
+        return self.pacer.left_s(leg, s, self.phase is not Phase.OUT)
 
     @property
     def _row_word(self) -> str:

@@ -7,6 +7,26 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class PaceConfig(BaseModel):
+    """Limits of the speed along the row."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    slowest: float = Field(0.05, ge=0.02, le=0.5, description="m/s; slower is never asked for (assumed)")
+    hurry: float = Field(
+        1.5,
+        ge=1,
+        le=3,
+        description="times the usual speed that a window about to close may ask for (assumed)",
+    )
+    busy_share: float = Field(
+        0.1, gt=0, le=0.9, description="share of flowers that may find their nozzle busy (assumed)"
+    )
+    air_nl_min: float = Field(
+        120.0, gt=0, le=10_000, description="normal litres a minute that the compressor keeps up (assumed)"
+    )
+
+
 class MissionConfig(BaseModel):
     """The day as a whole; without a house the robot works the one row of [row]."""
 
@@ -29,3 +49,4 @@ class MissionConfig(BaseModel):
     self_start: bool = Field(
         False, description="begin each day, and go on after a restart, without a person's START"
     )
+    pace: PaceConfig = PaceConfig()

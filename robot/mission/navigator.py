@@ -20,6 +20,16 @@ TAG_FRESH_S = 1.0
 """A tag seen this long ago still guides the cart."""
 
 
+SLIP_LENGTH_M, TRACK_M = 0.7, 0.55
+"""The way along which slip stays alike, and from wheel to wheel (both assumed)."""
+
+BEARING_STD, DISTANCE_SHARE = 0.004, 0.02
+"""How far a tag's bearing (rad) and distance (share of it) are believed: what drawn pictures show, and some more."""
+
+TURN_WITHIN_M, TURN_STD, FAR_TURN_STD = 1.3, 0.02, 1.0
+"""A tag's own turn (rad) is good from near; from afar it is wrong by up to half a radian, alike in every frame."""
+
+
 class HeadlandConfig(BaseModel):
     """How the cart drives on the headland, off its rails. All values assumed."""
 
@@ -66,7 +76,7 @@ class Berth:
     y: float
     toward: float
     tag: int | None
-    tag_ahead: float = 1.0
+    tag_ahead: float = 1.2
     tag_beside: float = 0.0
     slack_m: float = 0.0
     """How much farther beside its line the cart may stand than on a rail: at a dock."""
@@ -109,8 +119,9 @@ def moved(pose: Pose2, ahead: float, turned: float, slip: float) -> Pose2:
     slope = np.eye(3)
     slope[0, 2], slope[1, 2] = -ahead * sin(middle), ahead * cos(middle)
     along = np.array([cos(middle), sin(middle), 0.0])
-    noise = np.outer(along, along) * (slip * ahead) ** 2
-    noise[2, 2] += (slip * turned) ** 2 + (0.3 * slip * ahead) ** 2
+    # Slip stays alike for a stretch, so its variance grows with the way, however short the steps.
+    noise = np.outer(along, along) * slip**2 * SLIP_LENGTH_M * abs(ahead)
+    noise[2, 2] += (slip / TRACK_M) ** 2 * SLIP_LENGTH_M * (abs(ahead) + 0.5 * TRACK_M * abs(turned))
     covariance = slope @ pose.covariance @ slope.T + noise
     return Pose2(
         pose.x + ahead * cos(middle),
@@ -126,15 +137,21 @@ def placed_by_tag(pose: Pose2, seen: TagSeen, berth: Berth, lens_ahead: float) -
     tag_y = berth.y + berth.tag_ahead * sin(berth.toward) + berth.tag_beside * cos(berth.toward)
     dx, dy = tag_x - pose.x, tag_y - pose.y
     c, s = cos(pose.heading), sin(pose.heading)
-    expected = np.array([c * dx + s * dy - lens_ahead, s * dx - c * dy, wrapped(pose.heading - berth.toward)])
-    # Depth ahead, to the right, and the turn of its face: how the cart stands askew to the row.
-    measured = np.array([seen.position[2], seen.position[0], seen.turn])
-    slope = np.array([[-c, -s, -s * dx + c * dy], [-s, c, c * dx + s * dy], [0.0, 0.0, 1.0]])
-    x_std, _, z_std = seen.std
-    turn_std = max(0.02, float(np.sqrt(seen.covariance[1, 1])))
-    noise = np.diag([max(z_std, 0.003) ** 2, max(x_std, 0.003) ** 2, turn_std**2])
-    off = measured - expected
-    off[2] = wrapped(float(off[2]))
+    ahead, right = c * dx + s * dy - lens_ahead, s * dx - c * dy
+    far = max(hypot(ahead, right), 0.05)
+    off = np.array(
+        [
+            wrapped(seen.bearing - atan2(right, ahead)),
+            hypot(seen.position[0], seen.position[2]) - far,
+            wrapped(seen.turn - pose.heading + berth.toward),
+        ]
+    )
+    to_lens = np.array([[-c, -s, -s * dx + c * dy], [-s, c, c * dx + s * dy]])
+    rays = np.array([[-right / far**2, ahead / far**2], [ahead / far, right / far]]) @ to_lens
+    slope = np.vstack([rays, [0.0, 0.0, 1.0]])
+    _, _, z_std = seen.std
+    turn_std = TURN_STD if far <= TURN_WITHIN_M else FAR_TURN_STD
+    noise = np.diag([BEARING_STD**2, (DISTANCE_SHARE * far + 2.0 * z_std) ** 2, turn_std**2])
     spread = slope @ pose.covariance @ slope.T + noise
     gain = pose.covariance @ slope.T @ np.linalg.inv(spread)
     change = gain @ off

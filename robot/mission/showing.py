@@ -85,7 +85,7 @@ def why(mission: Mission, facts: MissionFacts) -> str:
         return f"Done for today{ended}"
     if phase is Phase.OUT:
         return f"On the way back in row {row}, treating what was missed"
-    return f"Working row {row}"
+    return f"Working row {row} at {mission.pacer.now.speed:.2f} m/s ({mission.pacer.now.by})"
 
 
 def _waits_for(mission: Mission, facts: MissionFacts) -> str:
