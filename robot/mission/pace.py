@@ -11,6 +11,8 @@ from robot.settings import RobotConfig
 CROP_D = 0.44
 """Where the flowers hang, m from the mast plane (assumed): the middle of what the nozzles reach."""
 
+FEWEST_PER_M = 1e-6
+
 VIEWS_SPARE = 2
 """Views more than the least that a flower should get before it is shot (assumed)."""
 
@@ -91,7 +93,7 @@ def pace(machine: PaceMachine, now: PaceNow, config: PaceConfig) -> Pace:
     limits = {"the usual speed" if wanted <= usual else "the window": wanted}
     limits["the drive"] = machine.fastest
     limits["the eyes"] = machine.sight_m / (machine.views * machine.frame_s + now.lag_s)
-    if now.ready_per_m > 0.0:
+    if now.ready_per_m > FEWEST_PER_M:
         each = 0.5 * now.ready_per_m / max(1, machine.nozzles)
         limits["the nozzles"] = config.busy_share / (each * machine.train_s)
         limits["the air"] = config.air_nl_min / 60.0 / (now.ready_per_m * machine.pulse_nl)
