@@ -41,7 +41,9 @@ def test_a_file_names_no_other_server(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_file_is_short_and_served(path: Path) -> None:
     assert path.suffix in MEDIA_TYPES
-    assert path.read_text().count("\n") <= 300
+    text = path.read_text()
+    assert text.count("\n") <= 300
+    assert not re.search(r"^(<<<<<<<|=======|>>>>>>>)", text, re.MULTILINE)
 
 
 def test_the_page_has_no_inline_script_or_style() -> None:
