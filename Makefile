@@ -6,10 +6,11 @@ STAMP  := $(VENV)/.bombus-ready
 DEV    := $(VENV)/.bombus-dev-ready
 KILLS  ?= 200
 FUZZ_SECONDS ?= 60
+REVISION ?= 1
 SOURCES := pyproject.toml setup.py $(wildcard firmware_bridge/*_build.py firmware_bridge/firmware/*.[ch] sim/render/*_build.py sim/render/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-train model sim check test test-slow campaign firmware test-firmware fuzz prove mutate lint-c units bench pictures clean
+.PHONY: help setup setup-train model sim check test test-slow campaign firmware test-firmware fuzz prove mutate lint-c deb rehearse units bench pictures clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -96,6 +97,12 @@ mutate: $(DEV)  ## change the C core in every small way; a test must notice each
 
 lint-c: $(STAMP)  ## compiler warnings, cppcheck and MISRA C:2012 on the C core, against the reviewed deviations
 	@$(BIN)/python -m firmware_bridge.proofs.lint
+
+deb: $(STAMP)  ## build/deb: one Debian package with everything it imports, for Debian's own Python
+	@$(BIN)/python packaging/build_deb.py --revision $(REVISION)
+
+rehearse: deb  ## install that package into a scratch root and work a row through its units' own commands
+	@$(BIN)/python -m sim.rehearsal "$$(ls -t build/deb/bombus_*.deb | head -n 1)"
 
 units: $(DEV)  ## the systemd units before systemd-analyze: nothing wrong, well confined
 	@command -v systemd-analyze >/dev/null 2>&1 || { echo "no systemd-analyze: apt-get install systemd"; exit 1; }

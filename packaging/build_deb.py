@@ -160,7 +160,10 @@ def pack(tree: Path, out: Path, version: str, python: str) -> Path:
         next_python=f"{major}.{int(minor) + 1}",
     )
     (control / "control").write_text(text)
-    lines = (f"{hashlib.md5(path.read_bytes()).hexdigest()}  {path.relative_to(tree)}\n" for path in files)
+    lines = (
+        f"{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}  {path.relative_to(tree)}\n"
+        for path in files
+    )
     (control / "md5sums").write_text("".join(lines))
     for script in SCRIPTS:
         copy(HERE / "debian" / script, control / script, 0o755)
