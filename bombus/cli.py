@@ -10,6 +10,7 @@ from bombus import (
     alerts,
     bench,
     calibrate,
+    config,
     console,
     dashboard,
     data,
@@ -37,6 +38,7 @@ for module in (run, sim, replay, season, plan, evaluate, train, bench, doctor, d
     app.command(help=module.__doc__)(getattr(module, module.__name__.rpartition(".")[2]))
 app.add_typer(console.app, name="console")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(config.app, name="config")
 app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(data.app, name="data")
 app.add_typer(measure.app, name="measure")

@@ -160,16 +160,18 @@ def pack(tree: Path, out: Path, version: str, python: str) -> Path:
         next_python=f"{major}.{int(minor) + 1}",
     )
     (control / "control").write_text(text)
-    lines = (
-        f"{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}  {path.relative_to(tree)}\n"
-        for path in files
-    )
+    lines = (f"{md5_of(path)}  {path.relative_to(tree)}\n" for path in files)
     (control / "md5sums").write_text("".join(lines))
     for script in SCRIPTS:
         copy(HERE / "debian" / script, control / script, 0o755)
     package = out / f"bombus_{version}_{architecture}.deb"
     run("dpkg-deb", "--root-owner-group", "-Zzstd", "-z3", "--build", str(tree), str(package))
     return package
+
+
+def md5_of(path: Path) -> str:
+    """Return what dpkg --verify compares with."""
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 def copy(source: Path, target: Path, mode: int = 0o644) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from robot.alerts.catalogue import Notice
 from robot.calibration.config import calibrated_lags
 from robot.clock import Clock
 from robot.commands import CommandInbox
+from robot.config import config_id
 from robot.ledger import Ledger
 from robot.loop import ControlLoop, LoopParts
 from robot.mission.build_mission import build_mission, house_of
@@ -69,6 +71,8 @@ class Robot:
     inbox: CommandInbox
     detector: str
     closers: Sequence[Callable[[], None]]
+    alerts: AlertBook
+    publisher: SnapshotPublisher
     look_around: Callable[[], None] = lambda: None
     """To be called after each step: watches what is outside the loop's own decisions."""
 
@@ -84,6 +88,14 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
 
     A camera that is not there is no error: it may come while the robot waits.
     """
+    with ExitStack() as undo:
+        robot = _built(config, config_text, clock, undo)
+        undo.pop_all()
+    return robot
+
+
+def _built(config: RobotConfig, config_text: str, clock: Clock, undo: ExitStack) -> Robot:
+    """Build it; `undo` lets go of what is open when a later part fails."""
     if not Path(config.serial.port).exists():
         raise BuildError(
             f"serial.port = '{config.serial.port}': not there; plug in the cable or name another port"
@@ -98,11 +110,17 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
     config.dashboard.socket.parent.mkdir(parents=True, exist_ok=True)
     page = config.dashboard
     publisher = SnapshotPublisher(page.socket, cameras, inbox, clock, detector.model.said, page.group)
+    undo.callback(publisher.close)
+    publisher.describe(config_id(config_text))
     model = detector.model
     header = recording_header(config, config_text, ledger, clock, model.card.sha256, model.provider)
     recorder = _recorder(config, header, cameras, clock)
-    sources = {settings.side: frame_source(settings) for settings in config.cameras}
+    undo.callback(recorder.close)
     alerts = alert_book(config, ledger, clock)
+    undo.callback(alerts.close)
+    sources = {settings.side: frame_source(settings) for settings in config.cameras}
+    for source in sources.values():
+        undo.callback(source.close)
     publisher.watch(sources, recorder, alerts)
     sides = {side: side_parts(cameras[side], sources[side], detector, config) for side in cameras}
     loop = ControlLoop(
@@ -126,7 +144,7 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
     closers = [publisher.close, alerts.close, *(source.close for source in sources.values())]
     if mission is not None:
         closers.append(mission.gate.close)
-    return Robot(loop, inbox, model.said, closers, partial(_look_at_clock, guard, alerts))
+    return Robot(loop, inbox, model.said, closers, alerts, publisher, partial(_look_at_clock, guard, alerts))
 
 
 def _look_at_clock(guard: GuardedClock, alerts: AlertBook) -> None:

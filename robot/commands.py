@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from math import isfinite
 
 import msgspec
@@ -53,14 +54,19 @@ class CommandInbox:
         self._lock = threading.Lock()
         self._waiting: deque[Command] = deque()
         self._answers: OrderedDict[str, CommandAnswer] = OrderedDict()
+        self._reload_by = ""
+        self.refuses_reload: Callable[[], str] = lambda: "reload: only `bombus run` can; start the robot anew"
+        """Says why the machine file cannot be taken anew, or nothing; asked in the thread that offers."""
 
     def offer(self, request: CommandRequest) -> CommandAnswer:
         """Queue one request and say whether it was taken; a known id returns its first answer."""
+        # Asked outside the lock: it reads a file, and the loop must not wait for that.
+        refused = self.refuses_reload() if request.name is CommandName.RELOAD else ""
         with self._lock:
             known = self._answers.get(request.request_id)
             if known is not None:
                 return known
-            answer = self._decide(request)
+            answer = self._decide(request, refused)
             # A refused request may be tried again under its id once there is room.
             if answer.accepted:
                 self._answers[request.request_id] = answer
@@ -77,8 +83,13 @@ class CommandInbox:
             self._waiting.clear()
         return taken
 
-    def _decide(self, request: CommandRequest) -> CommandAnswer:
-        problem = problem_of(request)
+    def take_reload(self) -> str:
+        """Return and forget who asked for the machine file to be taken anew, or nothing."""
+        by, self._reload_by = self._reload_by, ""
+        return by
+
+    def _decide(self, request: CommandRequest, refused: str) -> CommandAnswer:
+        problem = problem_of(request) or refused
         if not problem and len(self._waiting) >= MAX_WAITING:
             if request.name is CommandName.STOP:
                 self._waiting.clear()
@@ -86,6 +97,9 @@ class CommandInbox:
                 problem = f"{MAX_WAITING} commands wait already: the robot does not answer; press STOP"
         if problem:
             return CommandAnswer(request.request_id, False, problem)
+        if request.name is CommandName.RELOAD:
+            self._reload_by = request.by or "someone"
+            return CommandAnswer(request.request_id, True, "the machine file is sound and is taken anew now")
         self._waiting.append(Command(request.name, request.value, request.text, request.by))
         return CommandAnswer(request.request_id, True, f"{request.name} was handed to the robot")
 

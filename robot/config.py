@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -45,6 +46,11 @@ def read_config(
 def parse_config(text: str, name: str, overrides: Mapping[str, object] | None = None) -> RobotConfig:
     """Return the machine that TOML `text` describes; `name` is what a ConfigError calls it."""
     return _validated(_parsed(text, name), overrides or {}, name, RobotConfig)
+
+
+def config_id(text: str) -> str:
+    """Return the name of a machine file's content that people and programs compare."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def with_overrides(config: RobotConfig, overrides: Mapping[str, object]) -> RobotConfig:

@@ -8,20 +8,27 @@ import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
+import structlog
 
-from robot.build import Robot, build_robot
-from robot.children import page, sender
+from robot.build import BuildError, Robot, build_robot
+from robot.children import page, page_arguments, sender
 from robot.clock import MonotonicClock
-from robot.config import ConfigError, load_config
+from robot.commands import CommandRequest
 from robot.logs import set_up_logs
 from robot.notify import Notifier
+from robot.pilot import Change
+from robot.reload import read_machine, start_over, why_not_now
 from robot.settings import RobotConfig
+from robot.types import CommandName
+
+log = structlog.get_logger(__name__)
 
 
 class RunSummary(msgspec.Struct, frozen=True):
-    """What a run ended with; counts are since the process began."""
+    """What a run ended with; counts are since the machine file was last taken."""
 
     mode: str
     row: str
@@ -32,44 +39,94 @@ class RunSummary(msgspec.Struct, frozen=True):
 
 
 def run_daemon(machine: Path, say: Callable[[str], None], *, alone: bool = False) -> RunSummary:
-    """Run the robot of a machine file until SIGTERM or SIGINT; `alone` leaves the other processes to others.
+    """Run the robot of a machine file until SIGTERM or SIGINT; SIGHUP or the command reload takes the file anew.
 
-    Raises ConfigError, BuildError, ModelError, LedgerError, AlertError or TelemetryError before anything moves.
+    `alone` leaves page and sender to others. Raises one of robot.reload.CANNOT_START before anything moves.
     """
     set_up_logs()
     # The watchdog kills with SIGABRT: then the log shows where each thread stood.
     faulthandler.enable()
-    config = load_config(machine)
-    try:
-        text = machine.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{machine}: cannot be read ({error.strerror}); name an existing file") from error
-    robot = build_robot(config, text, MonotonicClock())
-    notifier = Notifier.from_environment(os.environ)
+    clock, notifier = MonotonicClock(), Notifier.from_environment(os.environ)
+    current = read_machine(machine)
+    robot = build_robot(current.config, current.text, clock)
     say(f"detector: {robot.detector}")
+    beside = Beside(machine, say, wanted=not alone)
     try:
-        with ExitStack() as stack:
-            if not alone:
-                stack.enter_context(page(config, machine, say))
-                stack.enter_context(sender(config, machine))
-            _run_until_told(robot, notifier)
-            notifier.stopping()
-        return _summary(robot, config)
+        beside.fit(current.config)
+        while _run_until_told(robot, machine, notifier):
+            notifier.reloading(clock.now())
+            robot.close()
+            robot, current, problem = start_over(machine, current, clock)
+            log.warning("machine file given up", why=problem) if problem else log.info("machine file taken")
+            beside.fit_if_possible(current.config)
+        notifier.stopping()
+        return _summary(robot, current.config)
     finally:
+        beside.close()
         robot.close()
         notifier.close()
 
 
-def _run_until_told(robot: Robot, notifier: Notifier) -> None:
+class Beside:
+    """The processes beside the loop, started anew when what they are told changes."""
+
+    def __init__(self, machine: Path, say: Callable[[str], None], *, wanted: bool) -> None:
+        self._machine, self._say, self._wanted = machine, say, wanted
+        self._stack = ExitStack()
+        self._told: object = None
+
+    def fit(self, config: RobotConfig) -> None:
+        """Have them run as `config` says; raises BuildError when the page's port is taken."""
+        port = config.dashboard.port
+        told = (config.dashboard.enabled, page_arguments(config, self._machine, port), config.alerts, config.name)
+        if not self._wanted or told == self._told:
+            return
+        self.close()
+        self._told = told
+        self._stack.enter_context(page(config, self._machine, self._say))
+        self._stack.enter_context(sender(config, self._machine))
+
+    def fit_if_possible(self, config: RobotConfig) -> None:
+        """Do the same; a robot at work is not ended for want of a port."""
+        try:
+            self.fit(config)
+        except BuildError as error:
+            log.error("no page", why=str(error))
+
+    def close(self) -> None:
+        """End them."""
+        self._told = None
+        self._stack.close()
+
+
+def _run_until_told(robot: Robot, machine: Path, notifier: Notifier) -> bool:
+    """Run the loop; True when it ended to take the machine file anew."""
+    loop, inbox = robot.loop, robot.inbox
+    hang_ups: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: robot.loop.ask_to_end())
-    loop = robot.loop
+        signal.signal(number, lambda *_: loop.ask_to_end())
+    signal.signal(signal.SIGHUP, lambda number, _: hang_ups.append(number))
+    inbox.refuses_reload = lambda: why_not_now(machine, lambda: loop.pilot.running)
+    reloads = False
 
     def after_step(now: float) -> None:
+        nonlocal reloads
         robot.look_around()
         notifier.beat(now, f"{loop.mode}, row {loop.row}")
+        if hang_ups:
+            hang_ups.clear()
+            answer = inbox.offer(CommandRequest(uuid4().hex, CommandName.RELOAD, by="SIGHUP"))
+            if not answer.accepted:
+                log.warning("machine file not taken", why=answer.text)
+        by = inbox.take_reload()
+        # Between the answer and now somebody may have pressed START.
+        if by and not loop.pilot.running:
+            loop.scribe.note([Change("command", "reload", by)], now)
+            reloads = True
+            loop.ask_to_end()
 
     loop.run(after_step)
+    return reloads
 
 
 def _summary(robot: Robot, config: RobotConfig) -> RunSummary:

@@ -11,6 +11,9 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 
+RELOAD_S = 90.0
+"""How long the watchdog waits while the machine file is taken anew."""
+
 
 class Notifier:
     """Without a socket to talk to, all of it does nothing. Never blocks, never raises."""
@@ -21,8 +24,10 @@ class Notifier:
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
         # Half of what is allowed: one sign that is lost does not end the process.
         self._period_s = None if watchdog_s is None else 0.5 * watchdog_s
+        self._watchdog_us = 0 if watchdog_s is None else int(watchdog_s * 1e6)
         self._fed_at = float("-inf")
         self._ready = False
+        self._patient = False
         self._status = ""
         if address.startswith(("/", "@")):
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -42,6 +47,8 @@ class Notifier:
         if not self._ready:
             self._ready = True
             words.append("READY=1")
+            words += [f"WATCHDOG_USEC={self._watchdog_us}"] if self._patient else []
+            self._patient = False
         if self._period_s is not None and now - self._fed_at >= self._period_s:
             self._fed_at = now
             words.append("WATCHDOG=1")
@@ -54,7 +61,12 @@ class Notifier:
     def reloading(self, now: float) -> None:
         """Say that the configuration is being taken anew; the next beat says ready again."""
         self._ready = False
-        self._send(["RELOADING=1", f"MONOTONIC_USEC={int(now * 1e6)}", "WATCHDOG=1"])
+        words = ["RELOADING=1", f"MONOTONIC_USEC={int(now * 1e6)}"]
+        if self._watchdog_us:
+            # Loading a model may take longer than a step ever does.
+            self._patient = True
+            words.append(f"WATCHDOG_USEC={int(RELOAD_S * 1e6)}")
+        self._send(words)
 
     def stopping(self) -> None:
         """Say that the process ends because it was told to."""

@@ -172,6 +172,10 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     """What is to be acknowledged, oldest first; at most 50, the newest."""
     alerts_problem: str = ""
     """Why alerts cannot be written to disk, or an empty text."""
+    config: str = ""
+    """The machine file in force: the first 12 hexadecimal digits of its SHA-256."""
+    config_problem: str = ""
+    """Why the last new machine file was not taken, or an empty text."""
     mission: MissionState | None = None
     """The day as a whole, where the machine has a house."""
 

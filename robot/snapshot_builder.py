@@ -88,6 +88,7 @@ class SnapshotBuilder:
         self._grabbers: dict[Side, Troubled] = {}
         self._recorder: Troubled | None = None
         self._alerts: OpenAlerts | None = None
+        self.config = ("", "")
         self._frame_times: dict[Side, deque[float]] = {side: deque(maxlen=30) for side in cameras}
         self._missed: dict[str, int] = {}
         self._strip_of: tuple[str, float] = ("", 0.0)
@@ -142,6 +143,8 @@ class SnapshotBuilder:
             detector=self._detector,
             alerts=() if self._alerts is None else tuple(map(_alert, self._alerts.open[-MAX_ALERTS:])),
             alerts_problem="" if self._alerts is None else self._alerts.problem,
+            config=self.config[0],
+            config_problem=self.config[1],
             mission=None if view.mission is None else mission_state(view.mission),
         )
 

@@ -56,6 +56,10 @@ class SnapshotPublisher:
         """Show, too, what these threads say is wrong with them, and what is to be acknowledged."""
         self._builder.watch(grabbers, recorder, alerts)
 
+    def describe(self, config: str, problem: str = "") -> None:
+        """Show which machine file is in force, and why the last new one is not."""
+        self._builder.config = (config, problem)
+
     def publish(self, view: LoopView) -> None:
         """Show `view` if it is time to; never blocks."""
         self._builder.observe(view)

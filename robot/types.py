@@ -130,6 +130,8 @@ class CommandName(StrEnum):
     """The next way along the row of |`value`| m: in from the head (above 0) or back out to it (below)."""
     SET_SPEED = "set_speed"
     """Cruise at `value` m/s, within the machine's limits."""
+    RELOAD = "reload"
+    """Take the machine file anew; refused while a row is worked. The daemon does it, the loop never sees it."""
     ACKNOWLEDGE = "acknowledge"
     """Mark the fault with code `text` as seen."""
     CONFIRM = "confirm"

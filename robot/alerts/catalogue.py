@@ -24,6 +24,7 @@ class Notice(StrEnum):
 
     ENDED_HARD = "ended_hard"
     CLOCK_SET = "clock_set"
+    CONFIG_GIVEN_UP = "config_given_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ NOTICES: Mapping[Notice, AlertText] = {
         Severity.WARN,
         "The computer's clock was set while the robot ran",
         "Have the time synchronised by NTP; if it was set by hand, restart the computer to take it over",
+    ),
+    Notice.CONFIG_GIVEN_UP: AlertText(
+        Kind.NOTICE,
+        Severity.WARN,
+        "A new machine file could not be taken; the robot goes on with the old one",
+        "Mend the file, or `bombus config rollback`: as it is, the robot would not start again",
     ),
 }
 

@@ -33,7 +33,7 @@ class Right(StrEnum):
     OPERATE = "operate"
     """Start, pause, release, tell row and place, mark messages as seen."""
     TUNE = "tune"
-    """Change how the robot works: its speed."""
+    """Change how the robot works: its speed, its machine file taken anew."""
     AUDIT = "audit"
     """Read who did what."""
     MANAGE = "manage"
@@ -74,6 +74,7 @@ NEEDED_FOR: dict[CommandName, Right] = {
     CommandName.END_DAY: Right.OPERATE,
     CommandName.SET_CLIMATE: Right.OPERATE,
     CommandName.SET_SPEED: Right.TUNE,
+    CommandName.RELOAD: Right.TUNE,
     CommandName.ACKNOWLEDGE: Right.OPERATE,
 }
 

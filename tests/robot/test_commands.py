@@ -129,3 +129,17 @@ def test_mission_commands_that_make_sense_are_taken(
     name: CommandName, value: float | None, text: str
 ) -> None:
     assert problem_of(CommandRequest("1", name, value, text)) == ""
+
+
+def test_a_reload_is_answered_by_who_checks_the_file_and_never_reaches_the_loop() -> None:
+    inbox = CommandInbox()
+    refused = inbox.offer(CommandRequest("a", CommandName.RELOAD))
+    assert not refused.accepted
+    assert "bombus run" in refused.text
+    inbox.refuses_reload = lambda: "row.length = -1: too small"
+    assert inbox.offer(CommandRequest("b", CommandName.RELOAD)).text == "row.length = -1: too small"
+    assert inbox.take_reload() == ""
+    inbox.refuses_reload = lambda: ""
+    assert inbox.offer(CommandRequest("b", CommandName.RELOAD, by="Ana")).accepted
+    assert inbox.take() == []
+    assert (inbox.take_reload(), inbox.take_reload()) == ("Ana", "")

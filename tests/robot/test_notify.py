@@ -53,7 +53,7 @@ def test_a_reload_is_told_and_ends_with_ready(systemd: socket.socket, tmp_path: 
     notifier.beat(3.0, "b\nREADY=0")
     assert heard(systemd) == [
         "READY=1\nSTATUS=a",
-        "RELOADING=1\nMONOTONIC_USEC=2500000\nWATCHDOG=1",
+        "RELOADING=1\nMONOTONIC_USEC=2500000",
         "READY=1\nSTATUS=b READY=0",
     ]
     notifier.close()
@@ -67,6 +67,23 @@ def test_without_a_watchdog_or_with_another_process_s_there_are_no_signs_of_life
     notifier.beat(1.0, "")
     notifier.beat(9.0, "")
     assert heard(systemd) == ["READY=1"]
+    notifier.close()
+
+
+def test_while_reloading_the_watchdog_is_patient_and_then_as_before(
+    systemd: socket.socket, tmp_path: Path
+) -> None:
+    notifier = Notifier.from_environment(environment(tmp_path, WATCHDOG_USEC="5000000"))
+    notifier.beat(1.0, "")
+    notifier.reloading(2.0)
+    notifier.beat(30.0, "")
+    notifier.beat(33.0, "")
+    assert heard(systemd) == [
+        "READY=1\nWATCHDOG=1",
+        "RELOADING=1\nMONOTONIC_USEC=2000000\nWATCHDOG_USEC=90000000",
+        "READY=1\nWATCHDOG_USEC=5000000\nWATCHDOG=1",
+        "WATCHDOG=1",
+    ]
     notifier.close()
 
 
