@@ -78,7 +78,12 @@ class Beside:
     def fit(self, config: RobotConfig) -> None:
         """Have them run as `config` says; raises BuildError when the page's port is taken."""
         port = config.dashboard.port
-        told = (config.dashboard.enabled, page_arguments(config, self._machine, port), config.alerts, config.name)
+        told = (
+            config.dashboard.enabled,
+            page_arguments(config, self._machine, port),
+            config.alerts,
+            config.name,
+        )
         if not self._wanted or told == self._told:
             return
         self.close()
