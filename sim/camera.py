@@ -61,7 +61,9 @@ class SimCamera:
         *,
         seed: int = 0,
         ahead: Executor | None = None,
+        gone: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`gone` tells whether the plug is out: frames that are due then are lost."""
         self._camera_id = camera_id
         self._config = config
         self._picture = picture
@@ -70,6 +72,7 @@ class SimCamera:
         self._phase_s = phase_s
         self._seed = seed
         self._ahead = ahead
+        self._gone = gone
         self._last = -1
         self._coming: tuple[int, Future[Frame]] | None = None
 
@@ -87,7 +90,7 @@ class SimCamera:
         frame = None
         if newest > self._last:
             self._last = newest
-            frame = self._developed(newest)
+            frame = None if self._gone() else self._developed(newest)
         self._draw_ahead(now)
         return frame
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from sim.camera_faults import UNPLUGGED_S
+
 if TYPE_CHECKING:
     from sim.plant import Plant
 
@@ -80,6 +82,13 @@ def _bump(plant: Plant) -> None:
     plant.bumper_pressed = True
 
 
+def _spoil(name: str) -> Callable[[Plant], None]:
+    def strike(plant: Plant) -> None:
+        plant.camera_faults[name] = (plant.now, plant.place_at(plant.now))
+
+    return strike
+
+
 KINDS: Final[Mapping[str, FaultKind]] = {
     kind.name: kind
     for kind in (
@@ -91,6 +100,16 @@ KINDS: Final[Mapping[str, FaultKind]] = {
         FaultKind("gauge_lost", "the pressure sensor sends nothing more", _lose_gauge),
         FaultKind("encoder_dead", "the wheel encoder counts no more", _freeze_encoder),
         FaultKind("wheel_slip", "the wheels spin on the pipe and the cart stands", _slip),
+        FaultKind(
+            "camera_unplugged",
+            f"the left camera's plug is out for {UNPLUGGED_S:g} s",
+            _spoil("camera_unplugged"),
+        ),
+        FaultKind("camera_frozen", "the left camera repeats one picture", _spoil("camera_frozen")),
+        FaultKind("camera_dark", "the left camera's pictures turn dark", _spoil("camera_dark")),
+        FaultKind(
+            "camera_torn", "the left camera's pictures are put together from two", _spoil("camera_torn")
+        ),
         FaultKind("estop", "someone presses the e-stop button", _press),
         FaultKind("bumper", "someone stands in the aisle", _bump),
     )

@@ -11,6 +11,8 @@ import simplejpeg
 from firmware_bridge.plant_page import PlantPage
 from robot.clock import MonotonicClock
 from robot.settings import RobotConfig
+from sim.camera_faults import spoiled, unplugged
+from sim.lockstep import drawn_by
 from sim.plant import BATTERY_MV, Plant
 from sim.render.renderer import Renderer
 from sim.scenario import ScenarioConfig
@@ -99,12 +101,19 @@ class LiveWorld:
             side: Renderer(self.world, self._scenario.misfit.camera(model), side, self._scenario.lens)
             for side, model in self._cameras.items()
         }
+        pictures = {side: drawn_by(renderer, self.plant.place_at) for side, renderer in renderers.items()}
+        if "left" in pictures:
+            pictures["left"] = spoiled(pictures["left"], self.plant.camera_faults)
         pause = 1.0 / (config.fps * len(renderers))
         due, seq = self.clock.now(), 0
         while not self._ending.is_set():
-            for side, renderer in renderers.items():
+            for side in renderers:
                 t = self.clock.now()
-                image = renderer.render(self.plant.place_at(t), t, seq).image
+                if side == "left" and unplugged(self.plant.camera_faults, t):
+                    due = max(due + pause, self.clock.now())
+                    self.clock.sleep_until(due)
+                    continue
+                image = pictures[side](self.plant.place_at(t), t, seq)
                 jpeg = simplejpeg.encode_jpeg(
                     image, quality=config.jpeg_quality, colorspace="BGR", colorsubsampling="420"
                 )

@@ -10,7 +10,9 @@ from pathlib import Path
 from time import perf_counter
 
 import msgspec
+import numpy as np
 import tomlkit
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
@@ -27,6 +29,7 @@ from robot.settings import CameraConfig, RobotConfig
 from robot.sight import SideParts
 from robot.types import Command, CommandName, LoopView, Mode, Recorder
 from sim.camera import Picture, SimCamera
+from sim.camera_faults import spoiled, unplugged
 from sim.clock import SimClock
 from sim.plant import Plant
 from sim.render.renderer import Renderer
@@ -48,6 +51,9 @@ BOOT_ID = 0xB0B0_0001
 NONCE = 0x5EED_0001
 CAMERA_PHASE_S: Mapping[Side, float] = {"left": 0.0, "right": 0.03}
 """The two cameras are not synchronised (assumed)."""
+
+SPEED_SPAN_S = 0.03
+"""The cart's speed at an exposure is taken over this time before it."""
 
 SETTLE_S = 1.0
 """Driven on after the end, so that the last outcomes arrive."""
@@ -131,7 +137,8 @@ class LockstepRow:
             truth = TruthDetector(self.world, side, true, load_errors(), self.seed)
             source = self._camera(settings, truth.picture)
             return SideParts(source, AnyFrame(), truth, model, lambda: FlowerMap(model, self.config.map))
-        source = self._camera(settings, drawn_by(Renderer(self.world, true, side, self.scenario.lens)))
+        drawn = drawn_by(Renderer(self.world, true, side, self.scenario.lens), self.plant.place_at)
+        source = self._camera(settings, spoiled(drawn, self.plant.camera_faults) if side == "left" else drawn)
         return side_parts(model, source, shared, self.config)
 
     def _camera(self, settings: CameraConfig, picture: Picture) -> SimCamera:
@@ -144,6 +151,7 @@ class LockstepRow:
             CAMERA_PHASE_S[settings.side],
             seed=self.seed,
             ahead=self._ahead,
+            gone=lambda: settings.side == "left" and unplugged(self.plant.camera_faults, self.clock.now()),
         )
 
     def drive_to(self, s: float) -> None:
@@ -206,9 +214,17 @@ class LockstepRow:
         )
 
 
-def drawn_by(renderer: Renderer) -> Picture:
-    """Return the picture function of a renderer; frames are numbered, so noise never depends on timing."""
-    return lambda cart_s, t, seq: renderer.render(cart_s, t, seq).image
+def drawn_by(renderer: Renderer, place_at: Callable[[float], float] | None = None) -> Picture:
+    """Return the picture function of a renderer; frames are numbered, so noise never depends on timing.
+
+    With `place_at` the cart's speed skews the pictures of a rolling shutter.
+    """
+
+    def draw(cart_s: float, t: float, seq: int, /) -> NDArray[np.uint8]:
+        velocity = 0.0 if place_at is None else (cart_s - place_at(t - SPEED_SPAN_S)) / SPEED_SPAN_S
+        return renderer.render(cart_s, t, seq, velocity).image
+
+    return draw
 
 
 def machine_for(scenario: ScenarioConfig, machine: Path | None, ledger: Path) -> RobotConfig:

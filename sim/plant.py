@@ -53,6 +53,7 @@ class Plant:
         self.estop_pressed = False
         self.bumper_pressed = False
         self.next_closing_sticks = False
+        self.camera_faults: dict[str, tuple[float, float]] = {}
         self.frozen_kpa: int | None = None
         self.frozen_ticks: int | None = None
         self.gauge_lost_t: float | None = None

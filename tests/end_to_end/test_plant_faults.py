@@ -9,6 +9,7 @@ import pytest
 
 from robot.ledger import Ledger
 from robot.types import Mode
+from sim.camera_faults import UNPLUGGED_S
 from sim.faults import KINDS
 from sim.lockstep import LockstepRow, machine_for
 from sim.scenario import load_scenario
@@ -29,6 +30,7 @@ class Reaction:
     moves: bool = False
     armed: bool = False
     compressor_on: bool = True
+    detector: str = "truth"
 
 
 REACTIONS = {
@@ -44,6 +46,12 @@ REACTIONS = {
     "encoder_dead": Reaction("not_moving", 2.5, Mode.FAULT),
     # 0.15 m of counted travel at 0.15 m/s.
     "wheel_slip": Reaction("wheels_spin", 1.6, Mode.FAULT),
+    "camera_unplugged": Reaction("camera_left_lost", 1.3, Mode.RUNNING, armed=True),
+    # 2 s without a usable frame, after five equal ones.
+    "camera_frozen": Reaction("frames_left_bad", 3.1, Mode.RUNNING, armed=True, detector="onnx"),
+    "camera_dark": Reaction("frames_left_bad", 3.1, Mode.RUNNING, armed=True, detector="onnx"),
+    # Some tears are too faint to be seen, and such a frame counts as good.
+    "camera_torn": Reaction("frames_left_bad", 20.0, Mode.RUNNING, armed=True, detector="onnx"),
     "estop": Reaction("", 0.1, Mode.STOPPED),
     "bumper": Reaction("bumper", 0.1, Mode.STOPPED),
 }
@@ -56,7 +64,8 @@ def row_with(fault: str, folder: Path) -> LockstepRow:
         air = scenario.air.model_copy(update={"start_kpa": 320.0})
         scenario = scenario.model_copy(update={"air": air})
     config = machine_for(scenario, None, folder / "ledger.sqlite")
-    return LockstepRow(scenario, 1, config, "truth", Ledger(config.ledger.path))
+    detector = REACTIONS[fault].detector if fault else "truth"
+    return LockstepRow(scenario, 1, config, detector, Ledger(config.ledger.path))
 
 
 def drive_until(row: LockstepRow, t: float) -> None:
@@ -97,6 +106,18 @@ def test_a_healthy_machine_drives_the_row_without_a_fault(tmp_path: Path) -> Non
     finished, why = row.run()
     assert finished, why
     assert row.watcher.faults == []
+
+
+def test_cart_waits_for_a_camera_that_was_unplugged_and_goes_on_by_itself(tmp_path: Path) -> None:
+    row = row_with("camera_unplugged", tmp_path)
+    drive_until(row, STRIKES_AT_S + 3.0)
+    assert row.rig.core.motor_velocity_mm_s == 0
+    sent = row.loop.pulses.sent
+    drive_until(row, STRIKES_AT_S + UNPLUGGED_S)
+    assert row.loop.pulses.sent == sent
+    drive_until(row, STRIKES_AT_S + UNPLUGGED_S + 1.0)
+    assert row.rig.core.motor_velocity_mm_s > 0
+    assert row.loop.mode is Mode.RUNNING
 
 
 def test_every_fault_of_the_catalogue_has_its_reaction_here() -> None:
