@@ -123,14 +123,20 @@ def _detector(model: Path, threads: int, provider: str) -> str:
 
 
 def _view(settings: RobotConfig, camera: CameraConfig) -> Check:
-    from robot.view import heights_seen, unseen_nozzles
+    from robot.view import heights_seen, sees_before_nozzles, unseen_nozzles
 
     bank, jet, name = settings.banks[camera.side], settings.jet, f"view of {camera.camera_id}"
     low, high = heights_seen(camera.model(), bank.d_mouth + jet.best_distance)
     seen = f"sees {low:.2f} to {high:.2f} m above the rail"
     unseen = unseen_nozzles(camera.model(), bank, jet)
+    blind = [
+        way
+        for way, direction in (("in", 1), ("back", -1))
+        if not sees_before_nozzles(camera.model(), bank, jet, direction)
+    ]
+    late = f"; on the way {' and '.join(blind)} only after the nozzles have passed" if blind else ""
     if not unseen:
-        return Check(name, True, f"{seen}: all {bank.count} nozzles")
+        return Check(name, True, f"{seen}: all {bank.count} nozzles{late}")
     remedy = "set the camera farther back (d), give it a wider lens, or another height (h)"
     return Check(
         name, False, f"{seen}: {unseen} of {bank.count} nozzles blow at flowers it never sees", remedy

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from robot.ledger import Ledger
-from robot.types import CommandName, Mode
+from robot.types import CommandName, Mode, Reason
 from tests.robot.conftest import OPEN, START_S
+from vision.calibration import CameraModel
 
 HOUSE = """
 name = "two rows"
@@ -89,3 +90,24 @@ def test_day_goes_row_after_row_in_and_out_and_ends_at_the_dock(make_day: Any) -
     assert [stop.state for stop in mission(rig).stops] == ["done"] * 2
     assert set(mission(rig).rows.values()) == {"done"}
     assert len(rig.cart.opened) == 2 * len(PLANTS)
+
+
+def test_uncertain_flower_is_left_alone_on_the_way_in_and_treated_on_the_way_back(make_day: Any) -> None:
+    rig = make_day()
+    eyes = rig.eyes["left"]
+    # Abreast of the nozzles the camera sees flowers before them in both directions.
+    eyes.camera = CameraModel.model_validate(eyes.camera.model_dump() | {"s_offset": 0.0})
+    rig.__post_init__()
+    eyes.stages[1] = (0.5, 0.5, 0.0)
+    rig.steps(0.3)
+    rig.press(CommandName.START)
+    bring_to_row(rig)
+    until(rig, lambda: mission(rig).phase == "out")
+    assert len(rig.cart.opened) == len(PLANTS) - 1
+    assert rig.views[-1].refusals == {Reason.LOOK_AGAIN: 1}
+    assert any(Reason.LOOK_AGAIN in view.flower_states.values() for view in rig.views)
+    eyes.stages[1] = (0.0, 1.0, 0.0)
+    until(rig, lambda: mission(rig).phase != "out")
+    assert len(rig.cart.opened) == len(PLANTS)
+    assert rig.views[-1].refusals == {}
+    assert rig.views[-1].flowers_treated == len(PLANTS)

@@ -7,7 +7,7 @@ import pytest
 from robot.aim import JetConfig, NozzleBank
 from robot.config import DEMO_MACHINE, load_config
 from robot.settings import CameraConfig
-from robot.view import heights_seen, unseen_nozzles
+from robot.view import heights_seen, sees_before_nozzles, unseen_nozzles
 
 BANK = NozzleBank(side="left", first_nozzle=0, count=32, h_first=1.3675, pitch=0.015, d_mouth=0.25)
 
@@ -35,3 +35,13 @@ def test_the_demo_machine_sees_all_that_it_reaches() -> None:
     machine = load_config(DEMO_MACHINE)
     for settings in machine.cameras:
         assert unseen_nozzles(settings.model(), machine.banks[settings.side], machine.jet) == 0
+
+
+@pytest.mark.parametrize(
+    ("s_offset", "wanted"), [(0.45, [True, False]), (0.0, [True, True]), (-0.45, [False, True])]
+)
+def test_a_camera_ahead_of_the_nozzles_comes_after_them_on_the_way_back(
+    s_offset: float, wanted: list[bool]
+) -> None:
+    lens = camera(-0.1, 76.0).model_copy(update={"s_offset": s_offset}).model()
+    assert [sees_before_nozzles(lens, BANK, JetConfig(), direction) for direction in (1, -1)] == wanted
