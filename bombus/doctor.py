@@ -14,6 +14,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from bombus.checks import Check
 from bombus.output import WorkFailedError, people
 
 if TYPE_CHECKING:
@@ -21,15 +22,6 @@ if TYPE_CHECKING:
 
 FREE_GIB = 2.0
 """Less free disk than this is worth a warning: a recorded hour takes more (assumed)."""
-
-
-class Check(msgspec.Struct, frozen=True):
-    """One thing looked at; `remedy` is empty when it is fine."""
-
-    name: str
-    ok: bool
-    detail: str
-    remedy: str = ""
 
 
 def doctor(
@@ -69,6 +61,7 @@ def _print_lines(checks: list[Check]) -> None:
 
 def _checks(config: Path | None, port: str | None) -> Iterator[Check]:
     from bombus.doctor_link import link_checks
+    from bombus.doctor_state import state_checks
     from robot.config import DEMO_MACHINE, load_config
 
     yield Check("python", True, sys.version.split()[0])
@@ -83,6 +76,8 @@ def _checks(config: Path | None, port: str | None) -> Iterator[Check]:
     )
     yield from (_view(settings, camera) for camera in settings.cameras if camera.side in settings.banks)
     yield _disk(settings.ledger.path.parent)
+    if config is not None:
+        yield from state_checks(settings)
     if config is not None or port is not None:
         yield from link_checks(config, port)
     if config is not None:

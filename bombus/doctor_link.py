@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bombus.bench_port import PortLink, open_bench
-from bombus.doctor import Check
+from bombus.checks import Check
 from firmware_bridge.events import LinkUp, Telemetry
 from firmware_bridge.messages import PROTOCOL_HASH
 from firmware_bridge.transport import TransportError

@@ -156,8 +156,6 @@ def _session(
 
 
 def _opened(data: bytes, threads: int, provider: str) -> ort.InferenceSession:
-    # A robot tells nobody outside the farm what it runs.
-    ort.disable_telemetry_events()
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

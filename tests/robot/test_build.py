@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from robot.build import BuildError, build_robot, core_config, recording_header
+from robot.build import BuildError, alert_book, build_robot, core_config, recording_header
 from robot.clock import MonotonicClock
 from robot.config import DEMO_MACHINE, load_config
 from robot.ledger import Ledger
@@ -46,3 +46,19 @@ def test_header_of_a_recording_holds_what_decides_and_is_in_no_step() -> None:
     assert header.treated == ()
     assert header.extra == {"provider": "cpu", "last_pulse_id": "0", "last_session": ""}
     assert header.versions["bombus"]
+
+
+def test_a_session_that_broke_off_is_a_notice_and_one_that_ended_is_none(tmp_path: Path) -> None:
+    config = load_config(DEMO_MACHINE, {"alerts.path": str(tmp_path / "alerts.sqlite")})
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.begin("7", 1.0)
+    ledger.close(2.0)
+    first = alert_book(config, Ledger(tmp_path / "ledger.sqlite"), MonotonicClock())
+    assert first.open == ()
+    first.close()
+    Ledger(tmp_path / "ledger.sqlite").begin("8", 3.0)
+    second = alert_book(config, Ledger(tmp_path / "ledger.sqlite"), MonotonicClock())
+    assert [(alert.code, alert.text.rpartition(": ")[2]) for alert in second.open] == [
+        ("ended_hard", "in row 8")
+    ]
+    second.close()
