@@ -30,13 +30,17 @@ class LeafScreen:
         found = np.zeros(len(ends), np.bool_)
         low = np.minimum(ends[:, 0], start[0])
         high = np.maximum(ends[:, 0], start[0])
-        spans, bounds = self._plants.spans, self._plants.bounds
+        bounds = self._plants.bounds
+        if not len(ends):
+            return found
+        nearest, farthest = self._plants.plants_between(float(low.min()), float(high.max()))
+        spans = self._plants.spans[nearest:farthest]
         meets = (spans[:, 1] >= low[:, None]) & (spans[:, 0] <= high[:, None])
         some = meets.any(axis=1)
         if not some.any():
             return found
-        first = np.where(some, meets.argmax(axis=1), 0)
-        last = np.where(some, meets.shape[1] - meets[:, ::-1].argmax(axis=1), 0)
+        first = nearest + np.where(some, meets.argmax(axis=1), 0)
+        last = nearest + np.where(some, meets.shape[1] - meets[:, ::-1].argmax(axis=1), 0)
         plant_low, plant_high = int(first[some].min()), int(last[some].max())
         begin, end = int(bounds[plant_low, 3]), int(bounds[plant_high, 3])
         if begin == end:
