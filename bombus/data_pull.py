@@ -121,18 +121,19 @@ def _look(path: Path, machine: Path | None, model: Path | None, progress: Callab
     """Drive the recording through the robot's own loop once more and remember every usable frame."""
     from robot.recording_reader import read_recording
     from robot.settings import SHIPPED_MODEL
-    from sim.replay import Replay, machine_of
+    from sim.replay import Replay
+    from sim.replay_setting import LiveEye, Setting, machine_of
     from vision.flower_map import FlowerMap
     from vision.model_card import model_card
 
     recording = read_recording(path)
     try:
-        config = machine_of(recording, machine)
+        config = machine_of(recording, Setting(machine))
         chosen = model or (config.detector.model if config.detector.model.exists() else SHIPPED_MODEL)
         threshold = model_card(chosen).score_threshold
         looker = Looker(_opened(config, chosen, threshold), threshold)
         maps = {camera.side: FlowerMap(camera.model(), config.map) for camera in config.cameras}
-        replay = Replay(recording.header, config, looker)
+        replay = Replay(recording.header, config, {side: LiveEye(looker) for side in config.sides})
         for step in recording:
             replay.step(step)
             if replay.seen.record is not None:

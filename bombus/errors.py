@@ -14,7 +14,7 @@ from robot.recording_format import RecordingError
 from robot.telemetry_server import TelemetryError
 from sim.mcu_process import McuProcessError
 from sim.realtime import RealtimeError
-from sim.replay import ReplayError
+from sim.replay_setting import ReplayError
 from sim.scenario import ScenarioError
 from sim.season.measure import MeasureError
 from vision.evaluate import LabelError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,18 @@ from bombus.sim_preview import draw_preview
 
 MODES = ("lockstep", "realtime")
 DETECTORS = ("onnx", "truth")
+
+Preview = Annotated[
+    Path | None, typer.Option(help="draw a contact sheet of the row to this new .png or .jpg, and end")
+]
+Look = Annotated[str | None, typer.Option(help="how plants are modelled: plain, or photo (slower)")]
+Sweep = Annotated[
+    str | None, typer.Option(help="KEY=FROM:TO:STEP or KEY=A,B,C of the machine file: drive with each value")
+]
+Seeds = Annotated[int, typer.Option(min=1, max=100, help="seeds from --seed on, for --sweep")]
+Plot = Annotated[
+    Path | None, typer.Option(help="draw the sweep's coverage against bud hits into this SVG file")
+]
 
 
 def sim(
@@ -42,12 +55,11 @@ def sim(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="dashboard port, realtime only; 0 takes a free one")
     ] = 8080,
-    preview: Annotated[
-        Path | None, typer.Option(help="draw a contact sheet of the row to this new .png or .jpg, and end")
-    ] = None,
-    look: Annotated[
-        str | None, typer.Option(help="how plants are modelled: plain, or photo (slower)")
-    ] = None,
+    preview: Preview = None,
+    look: Look = None,
+    sweep: Sweep = None,
+    seeds: Seeds = 1,
+    plot: Plot = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Drive one row and print its score."""
@@ -55,11 +67,15 @@ def sim(
         _list_faults(json)
         return
     _check(mode, detector, record)
+    _check_sweep(sweep, seeds, plot)
     from sim.scenario import load_scenario
 
     plan = load_scenario(scenario, length_m=length, speed_m_s=speed, faults=fault or (), look=look)
     if preview is not None:
         draw_preview(preview, plan, seed, config, json)
+        return
+    if sweep is not None:
+        _sweep(plan, range(seed, seed + seeds), mode, detector, sweep, config=config, plot=plot, json=json)
         return
     if plan.day is not None:
         _day(plan, plan.day, seed, mode, config, detector, record, json)
@@ -72,10 +88,7 @@ def sim(
         from sim.lockstep import run_lockstep
 
         result = run_lockstep(plan, seed, config, detector, record, people)
-    if json:
-        print_json(result)
-    else:
-        print_table(f"{plan.name}, seed {seed}, {mode}", result.for_people())
+    print_json(result) if json else print_table(f"{plan.name}, seed {seed}, {mode}", result.for_people())
     if not result.finished:
         raise WorkFailedError(f"the row was not finished: {result.ended_because}")
 
@@ -119,3 +132,36 @@ def _check(mode: str, detector: str, record: Path | None) -> None:
         raise WrongUseError(f"--detector {detector}: unknown; choose from {', '.join(DETECTORS)}")
     if record is not None and record.exists():
         raise WrongUseError(f"--record {record}: the file exists; name a new one")
+
+
+def _check_sweep(sweep: str | None, seeds: int, plot: Path | None) -> None:
+    if sweep is None and (plot is not None or seeds > 1):
+        name = "plot" if plot is not None else "seeds"
+        raise WrongUseError(f"--{name}: belongs to --sweep; add it, or leave this out")
+
+
+def _sweep(
+    plan: ScenarioConfig,
+    seeds: Sequence[int],
+    mode: str,
+    detector: str,
+    sweep: str,
+    *,
+    config: Path | None,
+    plot: Path | None,
+    json: bool,
+) -> None:
+    from rich.progress import Progress
+
+    from bombus.sweep import sweep_rows
+
+    if mode != "lockstep" or plan.day is not None:
+        raise WrongUseError(
+            f"--sweep {sweep}: drives one row in lockstep; leave --mode out, name another scenario"
+        )
+    with Progress(console=people, transient=True, disable=not people.is_terminal) as bar:
+        task = bar.add_task("sweeping", total=1.0)
+        told = sweep_rows(
+            plan, seeds, config, detector, sweep, plot, lambda share: bar.update(task, completed=share)
+        )
+    print_json(told) if json else told.show()

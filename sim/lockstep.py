@@ -227,11 +227,13 @@ def drawn_by(renderer: Renderer, place_at: Callable[[float], float] | None = Non
     return draw
 
 
-def machine_for(scenario: ScenarioConfig, machine: Path | None, ledger: Path) -> RobotConfig:
-    """Return the machine file's settings with the scenario's row, speed and encoder."""
+def machine_for(
+    scenario: ScenarioConfig, machine: Path | None, ledger: Path, changed: Mapping[str, object] | None = None
+) -> RobotConfig:
+    """Return the machine file's settings with the scenario's row, speed and encoder, and some `changed`."""
     return load_config(
         machine or DEMO_MACHINE,
-        {**scenario.machine_overrides(), "ledger.path": str(ledger)},
+        {**scenario.machine_overrides(), "ledger.path": str(ledger), **(changed or {})},
     )
 
 
@@ -259,12 +261,13 @@ def run_lockstep(
     detector: str,
     record: Path | None,
     console: Console,
+    changed: Mapping[str, object] | None = None,
 ) -> SimResult:
-    """Drive one row and score it, with a progress bar on `console`."""
+    """Drive one row and score it, with a progress bar on `console`; `changed` goes before the machine file."""
     started = perf_counter()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bombus-")))
-        config = machine_for(scenario, machine, folder / "ledger.sqlite")
+        config = machine_for(scenario, machine, folder / "ledger.sqlite", changed)
         ledger = Ledger(config.ledger.path)
         recorder = None if record is None else recorder_for(record, config, detector, ledger)
         row = LockstepRow(scenario, seed, config, detector, ledger, recorder)

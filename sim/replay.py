@@ -2,135 +2,80 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import cast
-
-import msgspec
+from typing import Protocol, cast
 
 from firmware_bridge.events import Event
-from robot.build import open_detector, picture_watch
-from robot.config import ConfigError, load_config, parse_config
+from robot.build import picture_watch
 from robot.loop import ControlLoop, LoopParts
-from robot.recording_format import EVENT_TYPES, RecordedStep, RecordingHeader
+from robot.recording_format import RecordedStep, RecordingHeader
 from robot.recording_messages import Decisions
 from robot.recording_reader import Recording, read_recording
-from robot.settings import SHIPPED_MODEL, RobotConfig
+from robot.settings import RobotConfig
 from robot.sight import FlowerDetector, SideParts
-from robot.types import FlowerKey, Reason, StepRecord
-from sim.replay_compare import Comparison, Difference
+from robot.types import StepRecord
+from sim.replay_compare import Comparison
 from sim.replay_parts import HeldCommands, HeldFrame, LastStep, ReplayClock, ReplayLink, ledger_as_it_was
+from sim.replay_result import ReplayResult, Tally
+from sim.replay_setting import AS_RECORDED, Eye, ReplayError, Setting, eye_maker, is_truth, machine_of
+from sim.truth_detector import AnyFrame
 from vision.flower_map import FlowerMap
 from vision.frame_checks import FrameChecks
-from vision.types import STAGE_NAMES, Detections, Side
+from vision.types import Side
 
 Progress = Callable[[float], None]
 """Takes how much is done, 0..1."""
 
-
-class ReplayError(Exception):
-    """The source cannot be replayed; the text names it, the cause and the remedy."""
-
-
-class ReplayResult(msgspec.Struct, frozen=True):
-    """What `bombus replay --json` prints.
-
-    `recorded_decisions_sha256` and `exact` are None where there is nothing to compare with. `note` says
-    why a difference may come from the inputs and not from the code, or where a cut-off file ends.
-    """
-
-    source: str
-    frames: int
-    steps: int
-    pulses: int
-    detections: dict[str, int]
-    refusals: dict[str, int]
-    unusable_frames: dict[str, int]
-    decisions_sha256: str
-    recorded_decisions_sha256: str | None
-    exact: bool | None
-    truncated: bool
-    note: str
-    differences: list[Difference]
-    difference_count: int
+Others = Mapping[int, Decisions]
+"""Another run's decisions by step."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """Counts what a replay sees and decides."""
+class Watcher(Protocol):
+    """Looks on while a source is replayed."""
 
-    frames: int = 0
-    steps: int = 0
-    pulses: int = 0
-    stages: Counter[str] = field(default_factory=Counter)
-    reasons: dict[FlowerKey, Reason] = field(default_factory=dict)
-    refused: Counter[str] = field(default_factory=Counter)
-    unusable: Counter[str] = field(default_factory=Counter)
+    def begin(self, config: RobotConfig, t_start: float) -> None:
+        """The machine is known, nothing is done yet."""
+        ...
 
-    def add(self, seen: LastStep) -> StepRecord | None:
-        """Take the step just done and return it."""
-        step = seen.record
-        if step is None:
-            return None
-        self.steps += 1
-        self.frames += len(step.frames)
-        self.pulses += len(step.pulses)
-        for found in step.detections.values():
-            if isinstance(found, Detections):
-                self.stages.update(STAGE_NAMES[stage] for stage in found.stages.argmax(axis=1).tolist())
-        for refusal in step.flower_refusals:
-            self.reasons[refusal.side, refusal.flower_id] = refusal.reason
-        for side in step.frames:
-            problem = seen.view.sides[side].frame_problem if seen.view is not None else None
-            if problem is not None:
-                self.unusable[problem.partition(":")[0]] += 1
-        return step
+    def step(self, loop: ControlLoop, done: StepRecord, given: RecordedStep | None) -> None:
+        """A step is done; `given` is what was recorded of it, None for pictures and videos."""
+        ...
 
-    def begin_row(self) -> None:
-        """Keep what became of the flowers; the next row numbers its own from the start."""
-        self.refused.update(str(reason) for reason in self.reasons.values())
-        self.reasons.clear()
 
-    def result(self, source: Path, sha256: str, compared: Comparison | None, **rest: object) -> ReplayResult:
-        """Return the result, with `compared` when there was something to compare with."""
-        self.begin_row()
-        found = compared or Comparison()
-        recorded = found.recorded_sha256 if compared is not None else None
-        values = {
-            "source": str(source),
-            "frames": self.frames,
-            "steps": self.steps,
-            "pulses": self.pulses,
-            "detections": {name: self.stages[name] for name in STAGE_NAMES},
-            "refusals": dict(sorted(self.refused.items())),
-            "unusable_frames": dict(sorted(self.unusable.items())),
-            "decisions_sha256": sha256,
-            "recorded_decisions_sha256": recorded,
-            "exact": None if recorded is None else sha256 == recorded and not found.count,
-            "truncated": False,
-            "note": "",
-            "differences": found.differences,
-            "difference_count": found.count,
-        }
-        return ReplayResult(**{**values, **rest})  # type: ignore[arg-type]  # checked by the tests
+class Nobody:
+    """Looks away."""
+
+    def begin(self, config: RobotConfig, t_start: float) -> None:
+        """Nothing to note."""
+
+    def step(self, loop: ControlLoop, done: StepRecord, given: RecordedStep | None) -> None:
+        """Nothing to note."""
 
 
 class Replay:
     """The loop rebuilt from a recording's header; `step` gives it one recorded step."""
 
-    def __init__(self, header: RecordingHeader, config: RobotConfig, detector: FlowerDetector) -> None:
+    def __init__(
+        self,
+        header: RecordingHeader,
+        config: RobotConfig,
+        eyes: Mapping[Side, Eye],
+        *,
+        any_frame: bool = False,
+    ) -> None:
+        """`any_frame` uses every frame: for recordings whose pictures stand for nothing."""
         self.clock = ReplayClock(header.t_start, datetime.fromisoformat(header.wall_start))
         self.link, self.commands, self.seen = ReplayLink(), HeldCommands(), LastStep()
         self.sources = {camera.side: HeldFrame(camera.camera_id) for camera in config.cameras}
+        self._eyes = eyes
         self.loop = ControlLoop(
             LoopParts(
                 config=config,
                 clock=self.clock,
                 link=self.link,
-                sides=sides_of(config, self.sources, detector),
+                sides=sides_of(config, self.sources, eyes, any_frame=any_frame),
                 ledger=ledger_as_it_was(header, config.row.name),
                 commands=self.commands,
                 recorder=self.seen,
@@ -145,60 +90,68 @@ class Replay:
         self.commands.commands = recorded.commands
         for side, source in self.sources.items():
             frame = recorded.frames.get(side)
+            self._eyes[side].show(frame)
             source.frame = frame.decode() if frame is not None else None
         self.loop.step()
 
 
 def sides_of(
-    config: RobotConfig, sources: Mapping[Side, HeldFrame], detector: FlowerDetector
+    config: RobotConfig,
+    sources: Mapping[Side, HeldFrame],
+    eyes: Mapping[Side, FlowerDetector],
+    *,
+    any_frame: bool = False,
 ) -> dict[Side, SideParts]:
     """Return the way from frame to flowers for every side that has a source."""
     sides: dict[Side, SideParts] = {}
     for settings in config.cameras:
         if settings.side in sources:
             camera = settings.model()
+            checks = FrameChecks(camera.width, camera.height, config.frames)
             sides[settings.side] = SideParts(
                 sources[settings.side],
-                FrameChecks(camera.width, camera.height, config.frames),
-                detector,
+                AnyFrame() if any_frame else checks,
+                eyes[settings.side],
                 camera,
                 lambda camera=camera: FlowerMap(camera, config.map),  # type: ignore[misc]  # bound early
-                watch=picture_watch(detector, config),
+                watch=None if any_frame else picture_watch(eyes[settings.side], config),
             )
     return sides
 
 
 def replay_recording(
     path: Path,
-    machine: Path | None = None,
-    against: Path | None = None,
-    detector: FlowerDetector | None = None,
+    setting: Setting = AS_RECORDED,
+    others: Others | None = None,
+    watcher: Watcher | None = None,
     progress: Progress = lambda share: None,
 ) -> ReplayResult:
-    """Replay a recording; a cut-off one up to its cut.
+    """Replay a recording; a cut-off one up to its cut. Compared with itself, or with `others`.
 
-    `machine` goes before the recorded machine file, `detector` before the recorded model. Compared with
-    the recording itself, or with `against`. Raises RecordingError, ReplayError, ConfigError or ModelError.
+    Raises RecordingError, ReplayError, ConfigError or ModelError.
     """
-    recording = read_recording(path, EVENT_TYPES)
+    recording = read_recording(path)
+    watcher = watcher or Nobody()
     try:
-        config = machine_of(recording, machine)
-        note = "" if machine is None else f"replayed with {machine}, not with the recorded machine file"
-        if detector is None:
-            detector, model_note = detector_of(recording, config, machine)
-            note = note or model_note
-        others = None if against is None else decisions_in(against)
-        replay = Replay(recording.header, config, detector)
+        config = machine_of(recording, setting)
+        note = "" if setting.label == AS_RECORDED.label else f"replayed with {setting.label}"
+        eyes, eye_note = eyes_of(recording, config, setting)
+        left = None if others is None else dict(others)
+        replay = Replay(recording.header, config, eyes, any_frame=is_truth(recording))
+        watcher.begin(config, recording.header.t_start)
         tally, compared = Tally(), Comparison()
         for recorded in recording:
             replay.step(recorded)
             ours = tally.add(replay.seen)
-            theirs = recorded.decisions if others is None else others.pop(recorded.index, None)
+            if ours is not None:
+                watcher.step(replay.loop, ours, recorded)
+            theirs = recorded.decisions if left is None else left.pop(recorded.index, None)
             compared.step(recorded.index, recorded.now, ours, theirs)
             progress(recording.share_read)
     finally:
         recording.close()
-    for index, missed in sorted((others or {}).items()):
+    progress(1.0)
+    for index, missed in sorted((left or {}).items()):
         compared.step(index, missed.now, None, missed)
     return tally.result(
         path,
@@ -207,8 +160,15 @@ def replay_recording(
         truncated=recording.truncated,
         note=cut_text(recording, tally.steps, replay.clock.t - recording.header.t_start)
         or note
+        or eye_note
         or recording.inexact_because,
     )
+
+
+def eyes_of(recording: Recording, config: RobotConfig, setting: Setting) -> tuple[dict[Side, Eye], str]:
+    """Return what each side sees with, sharing one detector, and a note when it is another than recorded."""
+    make, note = eye_maker(recording, config, setting)
+    return {side: make() for side in config.sides}, note
 
 
 def cut_text(recording: Recording, steps: int, seconds: float) -> str:
@@ -221,46 +181,18 @@ def cut_text(recording: Recording, steps: int, seconds: float) -> str:
     )
 
 
-def decisions_in(path: Path) -> dict[int, Decisions]:
+def decisions_in(
+    path: Path, watcher: Callable[[RecordedStep], None] = lambda step: None
+) -> dict[int, Decisions]:
     """Return a recording's decisions by step; raises RecordingError, ReplayError when it is cut off."""
-    recording = read_recording(path, EVENT_TYPES)
-    found = {step.index: step.decisions for step in recording if step.decisions is not None}
+    recording = read_recording(path)
+    found: dict[int, Decisions] = {}
+    for step in recording:
+        watcher(step)
+        if step.decisions is not None:
+            found[step.index] = step.decisions
     if recording.truncated:
         raise ReplayError(
             f"recording {path}: cut off ({recording.truncated_because}); compare with a whole recording"
         )
     return found
-
-
-def machine_of(recording: Recording, machine: Path | None) -> RobotConfig:
-    """Return the recorded machine, or the one of file `machine`."""
-    if recording.header.extra.get("detector") == "truth":
-        raise ReplayError(
-            f"recording {recording.path}: made with --detector truth, it holds no pictures; "
-            "record again with --detector onnx"
-        )
-    if machine is not None:
-        return load_config(machine)
-    try:
-        return parse_config(recording.header.config_toml, "machine file")
-    except ConfigError as error:
-        raise ReplayError(
-            f"recording {recording.path}: its {error}; it is of another version: "
-            "replay it with that one, or with --config FILE"
-        ) from error
-
-
-def detector_of(
-    recording: Recording, config: RobotConfig, machine: Path | None
-) -> tuple[FlowerDetector, str]:
-    """Return the machine's detector (the shipped one when its file is gone), and a note if it is another."""
-    model = config.detector.model
-    if machine is None and not model.exists():
-        model = SHIPPED_MODEL
-    detector = open_detector(config.detector, model)
-    wanted, given = recording.header.model_sha256, detector.model.sha256
-    if wanted in {"", given}:
-        there, here = recording.header.extra.get("provider", ""), detector.model.provider
-        other = f"recorded with inference on {there}, replayed on {here}: last digits may differ"
-        return detector, other if there not in {"", here} else ""
-    return detector, f"recorded with model {wanted[:12]}, replayed with {given[:12]} ({model})"

@@ -112,7 +112,7 @@ class PictureRow:
     """The loop of one row; `show` rolls on to a place and shows a picture there."""
 
     def __init__(
-        self, config: RobotConfig, detector: FlowerDetector, done: Callable[[LastStep], None]
+        self, config: RobotConfig, detector: FlowerDetector, done: Callable[[ControlLoop, LastStep], None]
     ) -> None:
         """`done` is called after every step."""
         camera = config.cameras[0]
@@ -126,7 +126,7 @@ class PictureRow:
                 config=config,
                 clock=self._clock,
                 link=self._cart,
-                sides=sides_of(config, {camera.side: self._source}, detector),
+                sides=sides_of(config, {camera.side: self._source}, {camera.side: detector}),
                 ledger=Ledger(":memory:"),
                 commands=self._commands,
                 recorder=self._seen,
@@ -153,6 +153,6 @@ class PictureRow:
 
     def _step(self) -> None:
         self.loop.step()
-        self._done(self._seen)
+        self._done(self.loop, self._seen)
         self._steps += 1
         self._clock.t = self._steps * STEP_S

@@ -59,6 +59,11 @@ class Comparison:
             yield "changed", f"mode {mode.value} instead of {other.value}"
 
 
+def sentences(step: StepRecord | Decisions | None) -> list[str]:
+    """Return a step's decisions in words."""
+    return list(_texts(step).values())
+
+
 def _differences(ours: dict[Key, str], theirs: dict[Key, str]) -> Iterator[tuple[Kind, str]]:
     if ours == theirs:
         return

@@ -13,13 +13,16 @@ import numpy as np
 from robot.build import open_detector
 from robot.config import with_overrides
 from robot.decisions import DecisionHash
-from robot.recording_messages import Decisions
+from robot.loop import ControlLoop
+from robot.recording_reader import is_recording
 from robot.settings import CameraConfig, RobotConfig
 from robot.sight import FlowerDetector
-from sim.replay import Progress, ReplayError, ReplayResult, Tally, decisions_in
+from sim.replay import Nobody, Others, Progress, Watcher
 from sim.replay_cart import Image, PictureRow
 from sim.replay_compare import Comparison
 from sim.replay_parts import LastStep
+from sim.replay_result import ReplayResult, Tally
+from sim.replay_setting import AS_RECORDED, ReplayError, Setting
 from vision.stills import PICTURE_SUFFIXES, pictures_in, read_picture
 
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".mjpeg")
@@ -114,9 +117,10 @@ class PictureRun:
     """All the rows that the pictures fill, as one run with one fingerprint."""
 
     def __init__(
-        self, config: RobotConfig, detector: FlowerDetector, others: dict[int, Decisions] | None
+        self, config: RobotConfig, detector: FlowerDetector, others: Others, watcher: Watcher
     ) -> None:
-        self._config, self._detector, self._others = config, detector, others or {}
+        self._config, self._detector, self._others = config, detector, dict(others)
+        self._watcher = watcher
         self._row: PictureRow | None = None
         self._row_head_m = self._at_m = 0.0
         self._hash = DecisionHash()
@@ -147,22 +151,23 @@ class PictureRun:
             self._row.loop.close()
             self.tally.begin_row()
 
-    def _stepped(self, seen: LastStep) -> None:
+    def _stepped(self, loop: ControlLoop, seen: LastStep) -> None:
         index = self.tally.steps
         step = self.tally.add(seen)
         if step is None:
             return
+        self._watcher.step(loop, step, None)
         self._hash.add(step.pulses, step.pulse_refusals, step.flower_refusals)
         self.compared.step(index, step.now, step, self._others.pop(index, None))
 
 
 def is_still(path: Path) -> bool:
-    """Return whether `path` is a folder or a picture by its name."""
-    return path.is_dir() or path.suffix.lower() in PICTURE_SUFFIXES
+    """Return whether `path` is a folder of pictures or a picture by its name."""
+    return (path.is_dir() and not is_recording(path)) or path.suffix.lower() in PICTURE_SUFFIXES
 
 
 def is_film(path: Path) -> bool:
-    """Return whether `path` is a folder, a picture or a video by its name."""
+    """Return whether `path` is a folder of pictures, a picture or a video by its name."""
     return is_still(path) or path.suffix.lower() in VIDEO_SUFFIXES
 
 
@@ -202,26 +207,33 @@ def config_for_pictures(config: RobotConfig, speed_m_s: float | None) -> RobotCo
 
 def replay_pictures(
     path: Path,
-    config: RobotConfig,
-    speed_m_s: float | None = None,
-    against: Path | None = None,
-    detector: FlowerDetector | None = None,
+    setting: Setting = AS_RECORDED,
+    others: Others | None = None,
+    watcher: Watcher | None = None,
     progress: Progress = lambda share: None,
 ) -> ReplayResult:
-    """Run a folder of pictures, a picture or a video through the loop of `config`, by its first camera.
+    """Run a folder of pictures, a picture or a video through the loop of a machine, by its first camera.
 
-    A still is a frame at a place of its own; a video is taken at `speed_m_s`, else the cruise speed.
-    Raises PictureError, ReplayError, RecordingError, ConfigError or ModelError.
+    A still is a frame at a place of its own; a video is taken at the setting's speed, else the cruise speed.
+    Raises PictureError, ReplayError, ConfigError or ModelError.
     """
-    config = config_for_pictures(config, speed_m_s)
-    camera = config.cameras[0]
-    film: Film = Stills(path) if is_still(path) else Video(path, config.drive.cruise_speed)
-    detector = detector or open_detector(config.detector)
-    run = PictureRun(config, detector, None if against is None else decisions_in(against))
+    if setting.recorded_detections:
+        raise ReplayError(f"{path}: holds no recorded detections; leave --recorded-detections out")
+    config = config_for_pictures(setting.for_pictures(), setting.speed_m_s)
+    film = film_of(path, config)
+    detector = setting.detector or open_detector(config.detector, setting.model)
+    watcher = watcher or Nobody()
+    watcher.begin(config, 0.0)
+    run = PictureRun(config, detector, others or {}, watcher)
     for number, image in enumerate(film.images()):
-        run.show(fitted(image, camera), number * film.spacing_m)
+        run.show(fitted(image, config.cameras[0]), number * film.spacing_m)
         progress((number + 1) / max(film.count, number + 1))
     run.finish()
-    compared = run.compared if against is not None else None
+    compared = run.compared if others is not None else None
     note = film.cut_text(run.tally.frames)
     return run.tally.result(path, run.sha256, compared, truncated=bool(note), note=note)
+
+
+def film_of(path: Path, config: RobotConfig) -> Film:
+    """Return the pictures of a source; raises PictureError or ReplayError."""
+    return Stills(path) if is_still(path) else Video(path, config.drive.cruise_speed)

@@ -13,7 +13,7 @@ import pytest
 from robot.config import DEMO_MACHINE, ConfigError, load_config
 from robot.recording_reader import Recording
 from robot.settings import SHIPPED_MODEL
-from sim.replay import detector_of
+from sim.replay_setting import Setting, detector_of
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_replay_on_another_provider_says_so() -> None:
     def note(provider: str) -> str:
         header = SimpleNamespace(model_sha256="", extra={"provider": provider})
         recording = cast(Recording, SimpleNamespace(header=header))
-        return detector_of(recording, load_config(DEMO_MACHINE, {"detector.provider": "cpu"}), None)[1]
+        return detector_of(recording, load_config(DEMO_MACHINE, {"detector.provider": "cpu"}), Setting())[1]
 
     assert note("openvino") == "recorded with inference on openvino, replayed on cpu: last digits may differ"
     assert note("cpu") == note("") == ""

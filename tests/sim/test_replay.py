@@ -16,9 +16,10 @@ from robot.types import PlannedPulse
 from sim import lockstep
 from sim.clock import SIM_EPOCH
 from sim.lockstep import LockstepRow, machine_for, recorder_for
-from sim.replay import ReplayError, replay_recording
+from sim.replay import decisions_in, replay_recording
 from sim.replay_parts import ledger_as_it_was
 from sim.replay_pictures import fitted, replay_pictures
+from sim.replay_setting import ReplayError, Setting
 from sim.scenario import load_scenario
 from vision.onnx_model import ModelCard
 from vision.stills import PictureError
@@ -49,6 +50,9 @@ class YellowSpots:
         boxes = 2 * np.concatenate(corners, axis=1) if len(spots) else np.empty((0, 4), np.float32)
         stages = np.tile(np.array([[0.02, 0.95, 0.03]], np.float32), (len(spots), 1))
         return Detections(boxes, stages, np.full(len(spots), 0.95, np.float32))
+
+
+SPOTS = Setting(detector=YellowSpots())
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +102,8 @@ def picture(rng: np.random.Generator, height: int, width: int) -> NDArray[np.uin
 
 def test_a_recorded_row_replays_to_identical_decisions(recorded: tuple[Path, str]) -> None:
     path, sha256 = recorded
-    result = replay_recording(path, against=path, detector=YellowSpots())
-    assert result == replay_recording(path, detector=YellowSpots())
+    result = replay_recording(path, SPOTS, decisions_in(path))
+    assert result == replay_recording(path, SPOTS)
     assert result.decisions_sha256 == result.recorded_decisions_sha256 == sha256
     assert result.exact
     assert result.difference_count == 0
@@ -109,8 +113,13 @@ def test_a_recorded_row_replays_to_identical_decisions(recorded: tuple[Path, str
     assert not result.note
 
 
+def test_recorded_detections_decide_the_same_without_a_detector(recorded: tuple[Path, str]) -> None:
+    result = replay_recording(recorded[0], Setting(recorded_detections=True))
+    assert (result.exact, result.decisions_sha256) == (True, recorded[1])
+
+
 def test_another_detector_shows_as_differences(recorded: tuple[Path, str]) -> None:
-    result = replay_recording(recorded[0], detector=YellowSpots(least_px=10_000))
+    result = replay_recording(recorded[0], Setting(detector=YellowSpots(least_px=10_000)))
     assert not result.exact
     assert result.difference_count > 0
     assert {one.kind for one in result.differences} == {"lost"}
@@ -123,7 +132,7 @@ def test_another_machine_file_is_named_and_its_changes_are_found(
     machine = tmp_path / "other.toml"
     text = DEMO_MACHINE.read_text().replace("radius = 0.014", "radius = 0.010")
     machine.write_text(text)
-    result = replay_recording(recorded[0], machine, detector=YellowSpots())
+    result = replay_recording(recorded[0], Setting(machine, detector=YellowSpots()))
     assert str(machine) in result.note
     assert not result.exact
 
@@ -132,30 +141,36 @@ def test_a_truncated_recording_replays_up_to_the_cut(recorded: tuple[Path, str],
     data = recorded[0].read_bytes()
     cut = tmp_path / "cut.mcap"
     cut.write_bytes(data[: int(0.4 * len(data))])
-    result = replay_recording(cut, detector=YellowSpots())
+    result = replay_recording(cut, SPOTS)
     assert result.truncated
     assert result.steps > 0
     assert result.difference_count == 0
     assert str(cut) in result.note
     assert "\n" not in result.note
     with pytest.raises(ReplayError, match="compare with a whole recording"):
-        replay_recording(recorded[0], against=cut, detector=YellowSpots())
+        decisions_in(cut)
 
 
 def test_garbage_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "garbage.mcap"
     path.write_bytes(bytes(range(256)) * 20)
     with pytest.raises(RecordingError, match="not an MCAP file"):
-        replay_recording(path, detector=YellowSpots())
+        replay_recording(path, SPOTS)
 
 
-def test_a_recording_without_pictures_says_so(tmp_path: Path) -> None:
-    scenario = load_scenario("row", length_m=ROW_M)
+def test_a_row_of_labels_replays_to_identical_decisions_without_pictures(tmp_path: Path) -> None:
+    scenario = load_scenario("row", length_m=ROW_M, speed_m_s=0.35)
     config = machine_for(scenario, None, tmp_path / "ledger.sqlite")
     ledger = Ledger(config.ledger.path)
-    recorder_for(tmp_path / "truth.mcap", config, "truth", ledger).close()
-    with pytest.raises(ReplayError, match="holds no pictures"):
-        replay_recording(tmp_path / "truth.mcap", detector=YellowSpots())
+    recorder = recorder_for(tmp_path / "labels", config, "truth", ledger)
+    row = LockstepRow(scenario, 4, config, "truth", ledger, recorder)
+    assert row.run()[0]
+    result = replay_recording(tmp_path / "labels")
+    assert result.decisions_sha256 == row.loop.decisions_sha256
+    assert (result.exact, result.differences, result.note) == (True, [], "")
+    assert result.pulses > 0
+    with pytest.raises(ReplayError, match="holds no pictures for a model"):
+        replay_recording(tmp_path / "labels", SPOTS)
 
 
 def test_a_recording_of_another_version_names_the_key_and_the_way_out(tmp_path: Path) -> None:
@@ -163,7 +178,7 @@ def test_a_recording_of_another_version_names_the_key_and_the_way_out(tmp_path: 
     header = RecordingHeader("2026-06-01T10:00:00+00:00", 5.0, DEMO_MACHINE.read_text() + "\nradus = 1")
     McapRecorder(path, header, {}, synchronous=True).close()
     with pytest.raises(ReplayError, match=r"radus = 1: unknown key.*--config"):
-        replay_recording(path, detector=YellowSpots())
+        replay_recording(path, SPOTS)
 
 
 def test_the_ledger_begins_as_the_recorded_one_did() -> None:
@@ -194,28 +209,27 @@ def test_stills_are_frames_at_places_of_their_own(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     for number, size in enumerate([(700, 500), (384, 640), (90, 120)]):
         cv2.imwrite(str(tmp_path / f"{number}.jpg"), picture(rng, *size))
-    config = load_config(DEMO_MACHINE)
-    first = replay_pictures(tmp_path, config, detector=YellowSpots())
+    first = replay_pictures(tmp_path, SPOTS)
     assert first.frames == 3
     assert first.detections["open"] == 3
     assert sum(first.refusals.values()) == 3
     assert first.differences == []
     assert first.exact is None
     assert not first.unusable_frames
-    assert replay_pictures(tmp_path, config, detector=YellowSpots()) == first
+    assert replay_pictures(tmp_path, SPOTS) == first
 
 
 def test_a_corrupt_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 not a picture")
     with pytest.raises(PictureError, match=r"broken\.jpg"):
-        replay_pictures(tmp_path, load_config(DEMO_MACHINE), detector=YellowSpots())
+        replay_pictures(tmp_path, SPOTS)
 
 
 def test_a_video_moves_at_the_speed_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "row.avi"
     config = load_config(DEMO_MACHINE)
     write_video(path, config, frames=75, speed=0.2)
-    result = replay_pictures(path, config, 0.2, detector=YellowSpots())
+    result = replay_pictures(path, Setting(speed_m_s=0.2, detector=YellowSpots()))
     assert result.frames == 75
     assert result.pulses == 1
     assert not result.truncated
@@ -226,12 +240,12 @@ def test_a_cut_or_broken_video_is_told(tmp_path: Path) -> None:
     config = load_config(DEMO_MACHINE)
     write_video(path, config, frames=40, speed=0.2)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    result = replay_pictures(path, config, 0.2, detector=YellowSpots())
+    result = replay_pictures(path, Setting(speed_m_s=0.2, detector=YellowSpots()))
     assert result.truncated
     assert str(path) in result.note
     path.write_bytes(b"not a video" * 100)
     with pytest.raises(ReplayError, match="not a readable video"):
-        replay_pictures(path, config, detector=YellowSpots())
+        replay_pictures(path, SPOTS)
 
 
 def write_video(path: Path, config: RobotConfig, frames: int, speed: float) -> None:
