@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from robot.faults import FAULTS, Severity
+from robot.mission.runner import Phase
 from robot.types import Mode, Reason
 
 
@@ -92,6 +93,38 @@ WAITS: Mapping[Mode, Sentence] = {
     ),
 }
 """What the robot waits for in each mode but RUNNING; there, a HOLD fault is the wait."""
+
+DAY_WAITS: Mapping[Phase, Sentence] = {
+    Phase.OFF: Sentence("Waiting for somebody to begin the day", "Press Start on the page Today"),
+    Phase.WAITING: Sentence(
+        "Waiting for the window to open, for a plan, or for a row that may not be begun yet",
+        "Nothing, if the sentence on the page is right; else see the climate source and [mission.climate]",
+    ),
+    Phase.RESTING: Sentence(
+        "Waiting in the row because the window is closed", "Nothing: it goes on when the window opens"
+    ),
+    Phase.HELP: Sentence(
+        "Waiting to be fetched: the battery does not last to the dock",
+        "Take the cart to its dock, then confirm",
+    ),
+    Phase.DONE: Sentence("Waiting for the next day", "Nothing: the rows of today are done or over"),
+}
+"""What a robot with a house waits for beside its mode."""
+
+ASKS: Mapping[str, Sentence] = {
+    "row": Sentence(
+        "Waiting for the cart to be brought to a row", "Roll it onto the rails, then confirm its tag"
+    ),
+    "dock": Sentence("Waiting for the cart to be brought to its dock", "Roll it there, then confirm"),
+    "swap": Sentence("Waiting for a charged battery", "Change the battery, then confirm"),
+    "disinfect": Sentence(
+        "Waiting for disinfection after an infected row", "Disinfect wheels, mast and nozzles, then confirm"
+    ),
+    "fetch": Sentence(
+        "Waiting to be fetched to the dock", "The battery does not last: fetch the cart, then confirm"
+    ),
+}
+"""What the mission asks people to do and then to confirm (`AskView.what`)."""
 
 REFUSALS: Mapping[Reason, Sentence] = {
     Reason.NOT_READY: Sentence("The flower is a bud or spent", "Nothing: it is looked at again next time"),

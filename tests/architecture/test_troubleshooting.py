@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from robot.alerts.catalogue import ALERTS, REFUSALS, WAITS
+from robot.alerts.catalogue import ALERTS, ASKS, DAY_WAITS, REFUSALS, WAITS
 from robot.faults import FAULTS, Fault
 from robot.types import Mode, Reason
 
-TEXT = (Path(__file__).resolve().parents[2] / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 ENTRIES = {
     code: " ".join(body.split())
     for code, body in re.findall(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", TEXT, flags=re.MULTILINE | re.DOTALL)
@@ -19,7 +20,12 @@ ENTRIES = {
 def table(title: str) -> dict[str, tuple[str, str]]:
     """Return a chapter's table: code -> sentence, remedy."""
     chapter = TEXT.partition(f"## {title}\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", chapter, flags=re.MULTILINE)
+    return rows_of(chapter)
+
+
+def rows_of(text: str) -> dict[str, tuple[str, str]]:
+    """Return the rows of the tables in a text."""
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", text, flags=re.MULTILINE)
     return {code: (sentence, remedy) for code, sentence, remedy in rows}
 
 
@@ -41,7 +47,17 @@ def test_every_fault_has_its_texts() -> None:
 
 def test_every_wait_is_explained() -> None:
     assert set(WAITS) == set(Mode) - {Mode.RUNNING}
-    assert table("What it waits for") == {mode.value: (w.text, w.remedy) for mode, w in WAITS.items()}
+    modes = {mode.value: (told.text, told.remedy) for mode, told in WAITS.items()}
+    waits = {**{phase.value: told for phase, told in DAY_WAITS.items()}, **ASKS}
+    day = {code: (told.text, told.remedy) for code, told in waits.items()}
+    before, _, during = TEXT.partition("### During a day")
+    assert rows_of(before.partition("## What it waits for")[2]) == modes
+    assert rows_of(during.partition("\n## ")[0]) == day
+
+
+def test_everything_that_the_mission_asks_people_for_is_explained() -> None:
+    words = (ROOT / "robot" / "mission" / "words.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'AskView\("(\w+)"', words)) == set(ASKS)
 
 
 def test_every_refusal_is_explained() -> None:
