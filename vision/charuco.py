@@ -20,6 +20,8 @@ DICTIONARY = cv2.aruco.DICT_5X5_100
 MARKER_MODULES = 7
 """A 5x5 marker with its black border."""
 MARKERS = 100
+MARKER_SHARE = (0.4, 0.83)
+"""Of a square: smaller ones are not read from afar, larger ones lose their white border."""
 
 MARGIN_MM = 8.0
 """White paper around the board; the detector needs some."""
@@ -40,9 +42,10 @@ class BoardConfig(BaseModel):
 
     @model_validator(mode="after")
     def _markers_fit(self) -> Self:
-        if not 0.4 * self.square_mm <= self.marker_mm <= 0.9 * self.square_mm:
+        low, high = MARKER_SHARE
+        if not low * self.square_mm <= self.marker_mm <= high * self.square_mm:
             raise ValueError(
-                f"marker_mm = {self.marker_mm:g}: must be 0.4 to 0.9 of square_mm = {self.square_mm:g}"
+                f"marker_mm = {self.marker_mm:g}: must be {low} to {high} of square_mm = {self.square_mm:g}"
             )
         if self.columns * self.rows // 2 > MARKERS:
             raise ValueError(f"a board of {self.columns}x{self.rows} needs over {MARKERS} markers; use fewer")

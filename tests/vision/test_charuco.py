@@ -13,7 +13,7 @@ from vision.charuco import MARGIN_MM, Board, BoardConfig, board_picture, board_p
 
 
 @settings(max_examples=8, deadline=None)
-@given(columns=st.integers(4, 12), rows=st.integers(4, 12), share=st.floats(0.6, 0.85))
+@given(columns=st.integers(4, 12), rows=st.integers(4, 12), share=st.floats(0.6, 0.82))
 def test_every_inner_corner_is_found_where_it_was_drawn(columns: int, rows: int, share: float) -> None:
     config = BoardConfig(columns=columns, rows=rows, square_mm=20, marker_mm=20 * share)
     board, dots = Board(config), 3.0
