@@ -7,35 +7,11 @@ import pytest
 from robot.mission.house import load_house
 from robot.mission.house_map import lay_out
 from sim.day import Disturber, LockstepDay, machine_of
-from sim.day_config import DayConfig
+from sim.day_config import HOUSES, DayConfig
 from sim.scenario import ScenarioError, load_scenario
 from sim.twice import treated_twice
 
-HOUSE = """
-name = "three short rows"
-[[headlands]]
-name = "path"
-end = [5.0, 0.0]
-[[blocks]]
-name = "row"
-headland = "path"
-count = 3
-first_at = 0.4
-length = 0.7
-first_tag = 1
-[[docks]]
-name = "dock"
-headland = "path"
-at = 2.0
-[[robots]]
-name = "demo"
-dock = "dock"
-[motion]
-treat_speed = 0.3
-[climate]
-open_hour = 0.0
-close_hour = 24.0
-"""
+TINY = HOUSES / "three_tiny_rows.toml"
 
 
 def worked(folder: Path, day: DayConfig) -> tuple[LockstepDay, Path]:
@@ -52,9 +28,7 @@ def worked(folder: Path, day: DayConfig) -> tuple[LockstepDay, Path]:
 
 
 def test_day_survives_all_that_interrupts_it_and_treats_nothing_twice(tmp_path: Path) -> None:
-    house = tmp_path / "house.toml"
-    house.write_text(HOUSE)
-    day = DayConfig(house=str(house), move_s=0.5, block_in=1, kill_in=(2,), cut_in=(3,))
+    day = DayConfig(house=str(TINY), move_s=0.5, block_in=1, kill_in=(2,), cut_in=(3,))
     sim, ledger = worked(tmp_path, day)
     result = sim.result(1.0)
     assert result.finished, result.said[-3:]
@@ -67,12 +41,12 @@ def test_day_survives_all_that_interrupts_it_and_treats_nothing_twice(tmp_path: 
 
 def test_day_without_hands_is_driven_by_row_tags_from_dock_to_dock(tmp_path: Path) -> None:
     house = tmp_path / "house.toml"
-    house.write_text(HOUSE.replace("count = 3", "count = 2"))
+    house.write_text(TINY.read_text().replace("count = 3", "count = 1"))
     sim, _ = worked(tmp_path, DayConfig(house=str(house), autonomous=True))
     result = sim.result(1.0)
     assert result.finished, result.said[-3:]
-    assert list(result.rows.values()) == ["done", "done"]
-    assert result.headland_m > 3.0
+    assert list(result.rows.values()) == ["done"]
+    assert result.headland_m > 2.0
     assert result.rail_error_mm is not None and result.rail_error_mm < 40.0
     assert not any("Bring the cart" in sentence for sentence in result.said)
 
@@ -80,5 +54,5 @@ def test_day_without_hands_is_driven_by_row_tags_from_dock_to_dock(tmp_path: Pat
 def test_house_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "day.toml"
     path.write_text('[day]\nhouse = "castle"\n')
-    with pytest.raises(ScenarioError, match="'castle': unknown; choose from six_rows"):
+    with pytest.raises(ScenarioError, match="'castle': unknown; choose from six_rows, three_tiny_rows"):
         load_scenario(str(path))
