@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from math import isfinite
+from math import copysign, isfinite
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +12,11 @@ from vision.types import Pose
 KEEP_SAMPLES = 128
 VELOCITY_SPAN_S = 0.12
 SAMPLES_THAT_MAKE_A_JUMP = 5
+
+SLEW_PER_M = 0.004
+"""m a metre: a flower is in view for about half a metre, so it moves by 2 mm against the map (assumed)."""
+
+MOST_SLEW_M = 0.5
 
 
 class OdometryConfig(BaseModel):
@@ -40,6 +45,7 @@ class Odometry:
         self._jump: list[tuple[float, int]] = []
         self._origin_s: float | None = None
         self.glitches = 0
+        self._slew_m = 0.0
 
     @property
     def position_known(self) -> bool:
@@ -63,6 +69,7 @@ class Odometry:
 
     def set_origin(self, origin_s: float | None) -> None:
         """Set s at encoder zero; None makes the position unknown."""
+        self._slew_m = 0.0
         self._origin_s = origin_s if origin_s is None or isfinite(origin_s) else None
 
     def set_position(self, s: float) -> bool:
@@ -70,7 +77,13 @@ class Odometry:
         if not self._ticks or not isfinite(s):
             return False
         self._origin_s = s - self._ticks[-1] / self._config.ticks_per_m
+        self._slew_m = 0.0
         return True
+
+    def slew(self, metres: float) -> None:
+        """Move the place by `metres` over the way to come, so slowly that flowers in view keep theirs."""
+        if isfinite(metres) and abs(metres) <= MOST_SLEW_M and self._origin_s is not None:
+            self._slew_m = metres
 
     def ticks_at(self, s: float) -> int:
         """Return the encoder reading at `s`; needs a known position."""
@@ -95,11 +108,21 @@ class Odometry:
             self.glitches += 1
             return self._consider_jump(t, ticks)
         self._jump.clear()
+        self._slew_on(ticks)
         self._times.append(t)
         self._ticks.append(ticks)
         if len(self._times) > 2 * KEEP_SAMPLES:
             del self._times[:KEEP_SAMPLES], self._ticks[:KEEP_SAMPLES]
         return True
+
+    def _slew_on(self, ticks: int) -> None:
+        """Take up what the way since the last reading allows of a correction."""
+        if not self._slew_m or not self._ticks or self._origin_s is None:
+            return
+        way = abs(ticks - self._ticks[-1]) / self._config.ticks_per_m
+        step = copysign(min(abs(self._slew_m), SLEW_PER_M * way), self._slew_m)
+        self._origin_s += step
+        self._slew_m -= step
 
     def at(self, t: float) -> Pose | None:
         """Return the pose at host time `t`, or None without a reading or a known position."""

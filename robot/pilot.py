@@ -88,6 +88,8 @@ class Pilot:
         elif command.name is CommandName.SET_RUN and command.value is not None and not self.running:
             self.run = Run(abs(command.value), 1 if command.value > 0 else -1)
             self._cart.row_length = self.run.length
+        elif command.name is CommandName.CORRECT and command.value is not None:
+            self._cart.odometry.slew(command.value)
         elif command.name is CommandName.ACKNOWLEDGE:
             self.faults.acknowledge(command.text)
         words = [command.name.value, command.text, "" if command.value is None else f"{command.value:g}"]

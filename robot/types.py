@@ -134,6 +134,8 @@ class CommandName(StrEnum):
     """Take the machine file anew; refused while a row is worked. The daemon does it, the loop never sees it."""
     ACKNOWLEDGE = "acknowledge"
     """Mark the fault with code `text` as seen."""
+    CORRECT = "correct"
+    """The cart stands `value` m farther along the row than its wheels say: only the mission tells it, by a tag."""
     CONFIRM = "confirm"
     """What the mission asked for is done; `value` is the number on the row's tag where it asks for one."""
     BLOCK_ROW = "block_row"

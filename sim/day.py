@@ -86,7 +86,10 @@ class LockstepDay:
         desk = InlineDesk(self.house, [config.ledger.path], self.clock)
         home = next(robot.dock for robot in self.house.config.robots)
         if self.day.autonomous:
-            before, self.headland = self.headland, SimHeadland(self.house, self.day.headland, home, self.seed)
+            before, self.headland = (
+                self.headland,
+                SimHeadland(self.house, self.day.headland, home, config.mission.head_s, self.seed),
+            )
             if before is not None:
                 self.headland.drive.ground = before.drive.ground
         transport = LoopbackTransport(self.rig)
@@ -132,18 +135,21 @@ class LockstepDay:
     def _hand_over(self, headland: SimHeadland) -> None:
         """Where the cart came onto the rails by itself they take it; where it left them the headland does."""
         row, leg = self.mission.row or "", self.mission.leg
+        head_s = self.config.mission.head_s
         if row == self._on_rails:
+            if row and leg is not None:
+                on = abs(self.plant.vehicle.state.s - leg.start_s(head_s))
+                headland.put_on(headland.mover.berth_of(leg), on)
             return
         if leg is not None and row:
             berth = headland.mover.berth_of(leg)
             self.rail_errors_mm.append(1000.0 * abs(headland.off_rail_m(berth)[0]))
-            self.rows.enter(row, self.plant, leg.start_s(self.config.mission.head_s))
+            self.rows.enter(row, self.plant, leg.start_s(head_s))
             headland.put_on(berth, 0.0)
             self._left = leg
         elif self._left is not None:
             # Nobody moves the cart here: it stands where the row's own drive left it.
             s = self.plant.vehicle.state.s
-            head_s = self.config.mission.head_s
             headland.put_on(headland.mover.berth_of(self._left), s - self._left.start_s(head_s))
         self._on_rails = row
 

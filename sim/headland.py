@@ -92,13 +92,15 @@ class SimHeadland:
     It is both `HeadlandDrive` and `FrontEye` of the mission's mover.
     """
 
-    def __init__(self, house: House, drive: HeadlandDriveConfig, home: str, seed: int) -> None:
+    def __init__(self, house: House, drive: HeadlandDriveConfig, home: str, head_s: float, seed: int) -> None:
         self._front, self._config = FrontCameraConfig(), HeadlandConfig()
         dock = house.docks[home]
         start = Ground(dock.x, dock.y + self._config.stand_off, pi / 2.0)
         self.drive = HeadlandDrive(drive, start, seed)
         self.mover = Mover(house, self._config, self._front, self, self, dock)
-        plates = [plate for row in house.rows.values() for plate in _plates(self.mover, house, row.name)]
+        plates = [
+            plate for row in house.rows.values() for plate in _plates(self.mover, house, row.name, head_s)
+        ]
         self._plates = plates
         self._camera, self._reader = FrontCamera(self._front, plates, seed), TagReader(self._front)
         self._wheels = Wheels()
@@ -144,12 +146,15 @@ class SimHeadland:
         self._wheels = Wheels()
 
 
-def _plates(mover: Mover, house: House, row: str) -> list[TagPlate]:
-    """Return the plate of a row's tag, where the mover expects it."""
-    found = house.rows[row]
-    if found.tag is None:
-        return []
-    berth = mover.berth_at_head(row)
-    x = berth.x + berth.tag_ahead * cos(berth.toward) - berth.tag_beside * sin(berth.toward)
-    y = berth.y + berth.tag_ahead * sin(berth.toward) + berth.tag_beside * cos(berth.toward)
-    return [TagPlate(found.tag, x, y, FrontCameraConfig().h, wrapped(berth.toward + pi))]
+def _plates(mover: Mover, house: House, row: str, head_s: float) -> list[TagPlate]:
+    """Return the plates of a row's tags: at its head, where the mover expects it, and along it."""
+    found, berth = house.rows[row], mover.berth_at_head(row)
+    ways = [(number, s - head_s) for number, s in found.tags]
+    if found.tag is not None:
+        ways.append((found.tag, berth.tag_ahead))
+    h, facing = FrontCameraConfig().h, wrapped(berth.toward + pi)
+    c, s, beside = cos(berth.toward), sin(berth.toward), berth.tag_beside
+    return [
+        TagPlate(number, berth.x + way * c - beside * s, berth.y + way * s + beside * c, h, facing)
+        for number, way in ways
+    ]

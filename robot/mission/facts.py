@@ -21,6 +21,8 @@ class MissionFacts:
     s: float | None = None
     lost: bool = False
     trouble: str = ""
+    end_switch: bool | None = None
+    """Whether a limit switch says that the row's end is reached; None without one."""
     ready_seen: int = 0
     """Flowers that were ready, seen since the program began."""
     lag_s: float = 0.0

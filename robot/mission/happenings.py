@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from robot.mission.along import end_verdict
 from robot.mission.facts import MissionFacts
 from robot.mission.plan_types import StopKind
+from robot.mission.row_place import End
 from robot.mission.runner import ROLLING, TABLE, Event, Phase
 from robot.types import Mode
 
 if TYPE_CHECKING:
     from robot.mission.mission import Mission
+
+DOUBT = "the map says that the row's end is reached, its tag or switch that it is not: look, then press START"
 
 
 def happened(mission: Mission, facts: MissionFacts) -> Event | None:
@@ -37,6 +41,9 @@ def _events(mission: Mission, facts: MissionFacts) -> Iterator[Event]:
             yield Event.CHANGED
     if phase in ROLLING and facts.mode is Mode.DONE and mission.run_given == mission.run():
         through = mission.leg is not None and mission.leg.through
+        if end_verdict(mission, facts) is not End.END:
+            mission.held = DOUBT
+            return
         yield Event.ROW_LEFT if phase is Phase.OUT or through else Event.ROW_END
     if mission.arrived or (phase is Phase.HOMING and mission.place == mission.home):
         yield Event.ARRIVED

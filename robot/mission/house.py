@@ -99,6 +99,14 @@ class DockConfig(Section):
     at: float = Field(ge=0, le=5000, description="m from the headland's start")
 
 
+class RowTagConfig(Section):
+    """A tag along a row, or beyond its end, by which the cart corrects its place."""
+
+    number: int = Field(ge=0, le=100_000, description="what the tag shows")
+    row: str = Field(min_length=1, max_length=80, description="the row it stands in")
+    s: float = Field(ge=-5, le=505, description="m from the row's head")
+
+
 class RobotConfig(Section):
     """One robot of the house."""
 
@@ -116,6 +124,7 @@ class HouseConfig(Section):
     blocks: tuple[BlockConfig, ...] = Field((), max_length=200, description="regular rows")
     rows: tuple[RowConfig, ...] = Field((), max_length=MOST_ROWS, description="single rows and exceptions")
     docks: tuple[DockConfig, ...] = Field(min_length=1, max_length=200, description="docks")
+    tags: tuple[RowTagConfig, ...] = Field((), max_length=20_000, description="tags along the rows")
     robots: tuple[RobotConfig, ...] = Field((), max_length=500, description="robots")
     no_go: tuple[str, ...] = Field((), description="rows that no robot may enter")
     infected: tuple[str, ...] = Field((), description="rows with a virus: entered last, then disinfected")

@@ -54,6 +54,8 @@ class Row:
     tag: int | None = None
     infected: bool = False
     no_go: bool = False
+    tags: tuple[tuple[int, float], ...] = ()
+    """Tags along it: number, and s in m."""
 
     @property
     def end(self) -> tuple[float, float]:
@@ -106,6 +108,8 @@ class _Builder:
         for what, names in (("no_go", config.no_go), ("infected", config.infected)):
             for row in names:
                 self._known(row, rows, what, "row")
+        for tag in self.config.tags:
+            self._known(tag.row, rows, f"tags.{tag.number}.row", "row")
         docks = {dock.name: self._dock(dock) for dock in config.docks}
         for robot in config.robots:
             self._known(robot.dock, docks, f"robots.{robot.name}.dock", "dock")
@@ -149,6 +153,7 @@ class _Builder:
             row.tag,
             row.name in self.config.infected,
             row.name in self.config.no_go,
+            tuple((tag.number, tag.s) for tag in self.config.tags if tag.row == row.name),
         )
 
     def _dock(self, dock: DockConfig) -> Place:

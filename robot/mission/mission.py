@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from robot.ledger import Ledger
 from robot.mission.agenda import Agenda
+from robot.mission.along import place_correction
 from robot.mission.day import visits_of
 from robot.mission.desk import Desk, RobotNow
 from robot.mission.diary import BLOCKED, BROKEN_OFF, DONE, Diary
@@ -25,6 +26,7 @@ from robot.mission.pacer import Pacer
 from robot.mission.people import hear
 from robot.mission.plan_types import StopKind
 from robot.mission.resume import RESTARTED, go_on_from
+from robot.mission.row_place import RowPlace
 from robot.mission.runner import IN_ROW, ROLLING, Event, Phase, update
 from robot.mission.share import robot_named, share_of
 from robot.pilot import Change
@@ -76,6 +78,8 @@ class Mission:
         """The place in the row was lost: the cart is to be brought to its entrance."""
         self.outcome = DONE
         self.predicted_end = 0.0
+        self.row_place = RowPlace({}, 0.0)
+        self.end_believed = False
         self.errors_s: list[float] = []
         self.begun = 0.0
         self.started = self.arrived = self.served = False
@@ -105,6 +109,9 @@ class Mission:
         passed = [command for command in commands if not hear(self, command, facts)]
         self._hold(facts)
         self._move(facts)
+        off = place_correction(self, facts)
+        if off:
+            self._out.append(Command(CommandName.CORRECT, off, by=BY))
         event = happened(self, facts)
         if event is not None:
             self._go(update(self.phase, event), event, facts)
@@ -180,6 +187,8 @@ class Mission:
             self._place_cart(self.leg)
             self.begun = facts.now
             self.pacer.begin(facts)
+            self.row_place = RowPlace(dict(self.house.rows[self.leg.row].tags), self.leg.length)
+            self.end_believed = False
             s = self.leg.start_s(self.config.head_s)
             self.predicted_end = facts.now + self._left_s(self.leg, s)
             self.lost = False

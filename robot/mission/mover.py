@@ -65,6 +65,10 @@ class Mover:
         self._unknown = ""
         """Why nobody knows where on the headland the cart stands, or ''."""
 
+    def look(self, now: float) -> tuple[list[TagSeen], float]:
+        """Return the tags in sight, and how far the lens is ahead of the cart's reference, m."""
+        return self._eye.tags(now), self._front.ahead
+
     @property
     def way(self) -> str:
         """What the navigator does, in a word."""

@@ -24,7 +24,7 @@ class Pacer:
     def __init__(
         self, machine: PaceMachine, config: PaceConfig, motion: MotionConfig, overrun: float
     ) -> None:
-        self._machine, self._config, self._motion, self._overrun = machine, config, motion, overrun
+        self._machine, self._config, self._motion, self.overrun = machine, config, motion, overrun
         self.now = Pace(motion.treat_speed, "the usual speed")
         self._judged_at = float("-inf")
         self._ready_before = 0
@@ -46,7 +46,7 @@ class Pacer:
 
     def left_s(self, leg: Leg, s: float, inward: bool) -> float:
         """Return the seconds until the cart is off the rails, at the present pace."""
-        return seconds_left(leg, s, inward, Pacing(self.now.speed, self._motion, self._overrun))
+        return seconds_left(leg, s, inward, Pacing(self.now.speed, self._motion, self.overrun))
 
     def _density(self, leg: Leg, course: Course, facts: MissionFacts) -> float:
         """Return the ready flowers a metre: as seen in this row, or as expected while little of it was seen."""
@@ -59,8 +59,8 @@ class Pacer:
     def _needed(self, leg: Leg, course: Course, left_s: float, facts: MissionFacts) -> float:
         """Return the speed that still makes today's rows; below the usual one when there is time."""
         usual = self._motion.treat_speed
-        inward = leg.left_in(facts.s or 0.0, self._overrun)
-        pacing = Pacing(usual, self._motion, self._overrun)
+        inward = leg.left_in(facts.s or 0.0, self.overrun)
+        pacing = Pacing(usual, self._motion, self.overrun)
         free = facts.now + seconds_left(leg, facts.s or 0.0, True, pacing)
         ahead = course.starts(free)
         end = ahead[-1][2] if ahead else free

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from robot.mission.events import Pinned, RowBlocked, Unpinned
 from robot.mission.facts import MissionFacts
+from robot.mission.happenings import DOUBT
 from robot.mission.runner import Phase
 from robot.types import Command, CommandName, Mode
 
@@ -20,6 +21,7 @@ def hear(mission: Mission, command: Command, facts: MissionFacts) -> bool:
     """Take a person's command; True when the loop must not have it."""
     name = command.name
     if name is CommandName.START and facts.mode not in {Mode.STOPPED, Mode.FAULT}:
+        mission.end_believed = mission.held == DOUBT
         mission.started, mission.held = True, ""
     elif name is CommandName.PAUSE:
         mission.held = f"paused by {command.by or 'a person'}: press START to go on"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite, sqrt
@@ -16,6 +17,12 @@ FARTHEST_M = 1.5
 
 DRIFT_PER_M = 0.006
 """Std of what the wheel slips in a metre: mean 0.2 %, spread 0.3 % (assumed, as the simulator's)."""
+
+START_STD = 0.02
+"""How well a cart is placed at a row's entrance, m (assumed)."""
+
+FRESH_S = 3.0
+END_SLACK_M = 0.1
 
 
 class End(StrEnum):
@@ -72,3 +79,38 @@ def corrected(place: Fix, seen: TagSeen, tag_s: float, lens_ahead: float, direct
         )
     gain = place.std**2 / spread**2
     return Fix(place.s + gain * off, sqrt(1.0 - gain) * place.std)
+
+
+class RowPlace:
+    """How sure the place in the row is, and what the tags along it say; the mission begins one a row."""
+
+    def __init__(self, tags: Mapping[int, float], length: float) -> None:
+        self._tags, self._length = tags, length
+        self._std = START_STD
+        self._s: float | None = None
+        self._end: tuple[float, float, float] | None = None
+        """When the end's tag was seen, by how many metres the cart was short of the row's end then, and its `s`."""
+
+    def look(self, s: float, seen: Sequence[TagSeen], lens_ahead: float, now: float) -> float:
+        """Return by how many metres the place `s` is to be corrected; 0 without a tag of this row."""
+        if self._s is not None:
+            self._std = drifted(self._std, abs(s - self._s))
+        self._s = s
+        for one in seen:
+            at = self._tags.get(one.tag)
+            if at is None:
+                continue
+            if at >= self._length and 0.0 < one.distance <= FARTHEST_M:
+                self._end = now, self._length - (at - one.distance - lens_ahead), s
+            fix = corrected(Fix(s, self._std), one, at, lens_ahead, 1)
+            if not fix.refused:
+                self._std = fix.std
+                return fix.s - s
+        return 0.0
+
+    def end_by_tag(self, overrun: float, s: float, now: float) -> bool | None:
+        """Return whether the end's tag says that the end is reached; None when it was not seen just now."""
+        if self._end is None or now - self._end[0] > FRESH_S:
+            return None
+        _, short, seen_from = self._end
+        return short + overrun - (s - seen_from) <= END_SLACK_M

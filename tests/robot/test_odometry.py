@@ -115,3 +115,29 @@ def test_position_that_is_not_a_number_is_refused(s: float) -> None:
     assert not odometry.set_position(s)
     odometry.set_origin(s)
     assert not odometry.position_known
+
+
+def test_correction_is_taken_up_little_by_little_over_the_way() -> None:
+    odometry = Odometry(OdometryConfig())
+    odometry.add(0.0, 0)
+    odometry.set_position(1.0)
+    odometry.slew(0.01)
+    for step in range(1, 101):
+        odometry.add(0.1 * step, 100 * step)
+    pose = odometry.at(10.0)
+    assert pose is not None and pose.s == pytest.approx(2.0 + 0.004)
+    for step in range(101, 401):
+        odometry.add(0.1 * step, 100 * step)
+    pose = odometry.at(40.0)
+    assert pose is not None and pose.s == pytest.approx(5.0 + 0.01)
+
+
+@pytest.mark.parametrize("metres", [float("nan"), float("inf"), 0.6])
+def test_correction_that_makes_no_sense_changes_nothing(metres: float) -> None:
+    odometry = Odometry(OdometryConfig())
+    odometry.add(0.0, 0)
+    odometry.set_position(1.0)
+    odometry.slew(metres)
+    odometry.add(1.0, 10_000)
+    pose = odometry.at(1.0)
+    assert pose is not None and pose.s == pytest.approx(2.0)

@@ -11,6 +11,12 @@ from sim.day_config import HOUSES, DayConfig
 from sim.scenario import ScenarioError, load_scenario
 from sim.twice import treated_twice
 
+END_TAG = """
+[[tags]]
+number = 30
+row = "row-001"
+s = 2.2
+"""
 TINY = HOUSES / "three_tiny_rows.toml"
 
 
@@ -41,7 +47,7 @@ def test_day_survives_all_that_interrupts_it_and_treats_nothing_twice(tmp_path: 
 
 def test_day_without_hands_is_driven_by_row_tags_from_dock_to_dock(tmp_path: Path) -> None:
     house = tmp_path / "house.toml"
-    house.write_text(TINY.read_text().replace("count = 3", "count = 1"))
+    house.write_text(TINY.read_text().replace("count = 3", "count = 1") + END_TAG)
     sim, _ = worked(tmp_path, DayConfig(house=str(house), autonomous=True))
     result = sim.result(1.0)
     assert result.finished, result.said[-3:]

@@ -31,6 +31,7 @@ class Stage:
     mode: Mode = Mode.READY
     s: float | None = 0.0
     lost: bool = False
+    end_switch: bool | None = None
     run: float = 0.0
     speed: float = 0.15
     rows: list[str] = field(default_factory=list)
@@ -57,7 +58,9 @@ class Stage:
 
     @property
     def facts(self) -> MissionFacts:
-        return MissionFacts(self.clock.now(), self.clock.wall(), self.mode, self.s, self.lost)
+        return MissionFacts(
+            self.clock.now(), self.clock.wall(), self.mode, self.s, self.lost, end_switch=self.end_switch
+        )
 
     @property
     def view(self) -> MissionView:
@@ -289,3 +292,19 @@ def test_row_is_predicted_and_the_error_is_told(stage: Stage) -> None:
     assert predicted is not None and abs(done.end + 5.0 - predicted) < 6.0
     assert stage.view.prediction_error_s is not None and stage.view.prediction_error_s < 6.0
     assert stage.view.house_ends is not None and stage.view.house_ends > stage.clock.t
+
+
+def test_row_end_that_the_switch_denies_is_a_doubt_until_a_person_has_looked(stage: Stage) -> None:
+    started(stage)
+    stage.end_switch = False
+    for _ in range(30):
+        stage.step()
+    assert stage.view.phase == "in" and stage.mode is Mode.DONE and "look, then press START" in stage.view.why
+    stage.press(CommandName.START)
+    assert stage.view.phase == "out"
+
+
+def test_row_end_that_the_switch_confirms_turns_at_once(stage: Stage) -> None:
+    started(stage)
+    stage.end_switch = True
+    stage.until("out", most=40)

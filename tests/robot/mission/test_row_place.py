@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robot.mission.fiducials import TagSeen
-from robot.mission.row_place import DRIFT_PER_M, End, Fix, corrected, drifted, row_end
+from robot.mission.row_place import DRIFT_PER_M, FRESH_S, End, Fix, RowPlace, corrected, drifted, row_end
 
 VOTES = (True, False, None)
 
@@ -70,3 +70,21 @@ def test_correction_never_overshoots_and_never_makes_less_sure(
 
 def test_place_grows_unsure_with_the_way() -> None:
     assert drifted(0.0, 10.0) == pytest.approx(10.0 * DRIFT_PER_M)
+
+
+def test_tags_of_a_row_correct_its_place_and_others_do_not() -> None:
+    place = RowPlace({9: 9.43}, 20.0)
+    assert place.look(0.0, [], 0.4, 0.0) == 0.0
+    assert place.look(8.0, [seen(1.0)], 0.4, 10.0) == pytest.approx(0.03, abs=0.003)
+    assert RowPlace({8: 9.43}, 20.0).look(8.0, [seen(1.0)], 0.4, 10.0) == 0.0
+
+
+def test_end_tag_says_how_far_the_end_is_while_it_is_fresh() -> None:
+    place = RowPlace({9: 11.6}, 10.0)
+    assert place.end_by_tag(0.6, 0.0, 0.0) is None
+    place.look(9.0, [seen(1.3)], 0.4, 1.0)
+    assert place.end_by_tag(0.6, 9.0, 1.0) is False
+    assert place.end_by_tag(0.6, 9.8, 2.0) is True
+    place.look(10.6, [seen(0.6)], 0.4, 5.0)
+    assert place.end_by_tag(0.6, 10.6, 5.0) is True
+    assert place.end_by_tag(0.6, 10.6, 5.1 + FRESH_S) is None
