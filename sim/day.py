@@ -14,7 +14,7 @@ from rich.progress import Progress
 from firmware_bridge.bridge import McuBridge
 from firmware_bridge.core import Core
 from firmware_bridge.core_config import CoreConfig
-from robot.build import NoRecorder, open_detector, side_parts
+from robot.build import open_detector, side_parts
 from robot.calibration.config import calibrated_lags
 from robot.config import DEMO_MACHINE, load_config
 from robot.ledger import Ledger
@@ -41,7 +41,7 @@ from sim.rig import LoopbackTransport, Rig
 from sim.scenario import ScenarioConfig
 from sim.score import score
 from sim.truth_detector import AnyFrame
-from sim.twice import treated_twice
+from sim.twice import AimLog
 from vision.detector import Detector
 from vision.flower_map import FlowerMap
 
@@ -77,6 +77,7 @@ class LockstepDay:
         self._numbers = count(1)
         self.kills = self.power_cuts = 0
         self.mission: Mission
+        self.aims = AimLog(lambda: self.rows.row)
         self.loop = self._boot()
 
     def _boot(self) -> ControlLoop:
@@ -104,7 +105,7 @@ class LockstepDay:
                 sides={camera.side: self._side(camera) for camera in config.cameras},
                 ledger=ledger,
                 commands=self.porter,
-                recorder=NoRecorder(),
+                recorder=self.aims,
                 telemetry=self.porter,
                 mission=self.mission,
             )
@@ -164,6 +165,11 @@ class LockstepDay:
         self.loop = self._boot()
 
     @property
+    def twice(self) -> int:
+        """How many flowers were aimed at again, on the way back or after a restart."""
+        return self.aims.twice(self.config.ledger.path, self.config.dose.same_flower_m)
+
+    @property
     def done(self) -> bool:
         """Whether the mission says that the day is over."""
         mission = self.porter.mission
@@ -197,7 +203,7 @@ class LockstepDay:
             coverage=round(treated / ready, 4) if ready else None,
             pulses=sum(s.pulses for s in scores),
             bud_hits=sum(s.bud_hits for s in scores),
-            twice=treated_twice(self.config.ledger.path, self.config.dose.same_flower_m),
+            twice=self.twice,
             prediction_error_s=None if mission is None else mission.prediction_error_s,
             sim_s=round(self.clock.now(), 1),
             wall_s=round(wall_s, 1),

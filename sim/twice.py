@@ -1,38 +1,68 @@
-"""Flowers that were treated again in a later pass or after a restart, by a ledger over all its rows."""
+"""Flowers that were aimed at again, in a later pass or after a restart."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from math import dist
 from pathlib import Path
 
-from robot.types import Place
+from robot.types import Place, StepRecord
+from vision.types import Side
 
-TARGETS = """
-SELECT i.row, i.side, i.wall, f.s, f.h, f.d
-FROM intent i JOIN intent_flower f USING (pulse_id) LEFT JOIN outcome o USING (pulse_id)
-WHERE o.outcome IS NULL OR o.outcome NOT IN ('not_fired', 'refused') ORDER BY i.pulse_id
-"""
-"""What had air, or may have had."""
-
+NO_AIR = "SELECT pulse_id FROM outcome WHERE outcome IN ('not_fired', 'refused')"
 BIN_M = 0.1
 
 SAME_PASS_S = 2.0
-"""Two jets that overlap in one pass are the planner's choice; a second visit comes later."""
+"""Two trains for neighbours in one pass are the planner's choice; a second visit comes later."""
 
 
-def treated_twice(ledger: Path, same_flower_m: float) -> int:
-    """Return how many places had a pulse within `same_flower_m` of one of over `SAME_PASS_S` before."""
-    with closing(sqlite3.connect(f"{ledger.resolve().as_uri()}?mode=ro", uri=True)) as db:
-        targets = db.execute(TARGETS).fetchall()
-    seen: defaultdict[tuple[str, str, int], list[tuple[float, Place]]] = defaultdict(list)
-    twice = 0
-    for row, side, wall, *place in targets:
-        here: Place = (place[0], place[1], place[2])
-        bin_s = int(here[0] // BIN_M)
-        near = [known for at in (bin_s - 1, bin_s, bin_s + 1) for known in seen[row, side, at]]
-        twice += any(wall - then > SAME_PASS_S and dist(there, here) <= same_flower_m for then, there in near)
-        seen[row, side, bin_s].append((wall, here))
-    return twice
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One pulse and the flower it was meant for; others in its jet only get a share of it."""
+
+    pulse_id: int
+    row: str
+    side: Side
+    t: float
+    place: Place
+
+
+class AimLog:
+    """A Recorder that keeps what each pulse was meant for, over all the programs of a day."""
+
+    problem = ""
+
+    def __init__(self, row: Callable[[], str]) -> None:
+        """`row` tells where the cart stands."""
+        self._row = row
+        self.aims: list[Aim] = []
+
+    def record_step(self, record: StepRecord) -> None:
+        """Keep the step's pulses."""
+        row = self._row() if record.pulses else ""
+        self.aims += [Aim(p.pulse_id, row, p.side, record.now, p.places[0]) for p in record.pulses]
+
+    def close(self) -> None:
+        """Nothing to finish."""
+
+    def twice(self, ledger: Path, same_flower_m: float) -> int:
+        """Return how many flowers were aimed at over `SAME_PASS_S` after one within `same_flower_m` of them.
+
+        Pulses that gave no air by the ledger's word do not count.
+        """
+        with closing(sqlite3.connect(f"{ledger.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            without_air = {pulse_id for (pulse_id,) in db.execute(NO_AIR)}
+        seen: defaultdict[tuple[str, str, int], list[Aim]] = defaultdict(list)
+        twice = 0
+        for aim in (aim for aim in self.aims if aim.pulse_id not in without_air):
+            at = int(aim.place[0] // BIN_M)
+            near = [one for place in (at - 1, at, at + 1) for one in seen[aim.row, aim.side, place]]
+            twice += any(
+                aim.t - one.t > SAME_PASS_S and dist(one.place, aim.place) <= same_flower_m for one in near
+            )
+            seen[aim.row, aim.side, at].append(aim)
+        return twice

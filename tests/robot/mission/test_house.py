@@ -166,5 +166,5 @@ def test_tags_along_a_row_are_the_rows(tmp_path: Path) -> None:
     tag = '[[tags]]\nnumber = 30\nrow = "north-002"\ns = 80.0\n'
     found = house(DEMO + tag, tmp_path)
     assert found.rows["north-002"].tags == ((30, 80.0),) and found.rows["north-003"].tags == ()
-    with pytest.raises(ConfigError, match="tags.30.row = 'north-2': no such row; did you mean"):
+    with pytest.raises(ConfigError, match=r"tags\.30\.row = 'north-2': no such row; did you mean"):
         house(DEMO + tag.replace("north-002", "north-2"), tmp_path)
