@@ -132,7 +132,7 @@ def robot(tmp_path: Path) -> Iterator[Robot]:
 def weeks_of_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger of the demonstration house, filled as weeks of work would have."""
     path = tmp_path_factory.mktemp("weeks") / "l.sqlite"
-    fill(path, MonotonicClock().wall().timestamp(), metres=12.0)
+    fill(path, MonotonicClock().wall().timestamp(), rows=12)
     return path
 
 

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -27,26 +28,31 @@ PAGES = {
     "results": "/results", "history": "/history", "workshop": "/workshop", "people": "/users", "audit": "/audit",
 }  # fmt: skip
 QUALITY = 55
+BROWSER: dict[str, Any] = {
+    "executable_path": "/usr/bin/chromium",
+    "args": ["--headless", "--no-sandbox", "--disable-gpu"],
+}
 
 
 def main() -> None:
     """Start a made-up robot with its dashboard, look at every page, and end both."""
     INTO.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder, clock = Path(name), MonotonicClock()
-        fill(folder / "l.sqlite", clock.wall().timestamp())
-        secret = _account(folder / "a.sqlite", clock)
-        control = [str(Path(__file__).with_name("fake_control.py")), "--socket", str(folder / "t.sock")]
-        _start(stack, *control)
-        url = _dashboard(stack, folder)
+        url, secret = made_up_robot(stack, Path(name), MonotonicClock())
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path="/usr/bin/chromium", args=["--headless", "--no-sandbox", "--disable-gpu"]
-            )
+            browser = playwright.chromium.launch(**BROWSER)
             context = browser.new_context(locale="en-GB")
             context.add_cookies([{"name": f"bombus-{url.rpartition(':')[2]}", "value": secret, "url": url}])
             _look(context.new_page(), url)
             browser.close()
+
+
+def made_up_robot(stack: ExitStack, folder: Path, clock: MonotonicClock) -> tuple[str, str]:
+    """Start a made-up robot and its dashboard until `stack` ends; returns its address and a session's secret."""
+    fill(folder / "l.sqlite", clock.wall().timestamp())
+    secret = _account(folder / "a.sqlite", clock)
+    _start(stack, str(Path(__file__).with_name("fake_control.py")), "--socket", str(folder / "t.sock"))
+    return _dashboard(stack, folder), secret
 
 
 def _account(path: Path, clock: MonotonicClock) -> str:
@@ -99,7 +105,7 @@ def _look(page: Page, url: str) -> None:
             page.set_viewport_size({"width": width, "height": height})
             page.goto(url + path)
             page.wait_for_selector("h1")
-            page.wait_for_timeout(1500)
+            page.wait_for_timeout(1000)
             file = INTO / f"{name}-{size}.jpg"
             page.screenshot(path=file, type="jpeg", quality=QUALITY)
             sys.stdout.write(f"{file.relative_to(ROOT)}: {file.stat().st_size / 1000:.0f} kB\n")

@@ -57,5 +57,11 @@ export const moment = (wall) => when(wall, { dateStyle: "short", timeStyle: "med
 /** Return a wall time's day. */
 export const day = (wall) => when(wall, { dateStyle: "medium" });
 
+/** Return a wall time's hour and minute, with its weekday where that is another day than today. */
+export function soon(wall) {
+  const other = new Date(wall * 1000).toDateString() !== new Date().toDateString();
+  return when(wall, { hour: "2-digit", minute: "2-digit", ...(other ? { weekday: "short" } : {}) });
+}
+
 /** Return a wall time's hour and minute. */
 export const hour = (wall) => when(wall, { timeStyle: "short" });

@@ -3,7 +3,7 @@
 import { command } from "./commands.js";
 import { make, say } from "./dom.js";
 import { sureButton } from "./forms.js";
-import { hour, number } from "./format.js";
+import { hour, number, soon } from "./format.js";
 import { inEnglish } from "./faults_told.js";
 import { loader, table } from "./loader.js";
 import { news } from "./news.js";
@@ -62,7 +62,7 @@ export function page() {
   function draw(plan) {
     shown = plan;
     reset.hidden = !touched();
-    say(sentence, plan.visits.length ? t("plan_sentence", { visits: plan.visits.length, time: hour(plan.finish), left: plan.left_out.length + wish.block.length, musts: plan.must_missed.length }) : plan.problem ? "" : t("plan_nothing"));
+    say(sentence, plan.visits.length ? t("plan_sentence", { visits: plan.visits.length, time: soon(plan.finish), left: plan.left_out.length + wish.block.length, musts: plan.must_missed.length }) : plan.problem ? "" : t("plan_nothing"));
     lists.replaceChildren(
       ...plan.robots.map((robot) => {
         const visits = plan.visits.filter((one) => one.robot === robot);
@@ -121,7 +121,7 @@ function compared(before, after) {
   const won = [...rows].filter((row) => !old.has(row)).length;
   const flowers = (plan) => plan.visits.reduce((sum, one) => sum + one.flowers, 0);
   const change = flowers(after) - flowers(before);
-  const times = { time: after.finish === null ? "–" : hour(after.finish), before: before.finish === null ? "–" : hour(before.finish) };
+  const times = { time: after.finish === null ? "–" : soon(after.finish), before: before.finish === null ? "–" : soon(before.finish) };
   return t("plan_would", { ...times, lost, won, change: `${change > 0 ? "+" : ""}${number(change)}` });
 }
 

@@ -1,7 +1,7 @@
 // Today: how the day stands in one sentence, the house, the climate's window, the time left, and every row-side.
 
 import { draw, make, say } from "./dom.js";
-import { duration, hour, clock } from "./format.js";
+import { clock, duration, hour, soon } from "./format.js";
 import { houseMap } from "./house_map.js";
 import { loader, table } from "./loader.js";
 import { MissionCard } from "./mission_card.js";
@@ -87,7 +87,7 @@ function daySentence(house, lines) {
   const late = open.filter((one) => one.state === "late").length;
   const parts = [t(treated === open.length ? "day_sentence_all" : "day_sentence", { treated, sides: open.length, due: open.length - treated })];
   if (late) parts.push(t("day_late", { late }));
-  if (house.finish !== null && treated < open.length) parts.push(t("day_finish", { time: hour(house.finish) }));
+  if (house.finish !== null && treated < open.length) parts.push(t("day_finish", { time: soon(house.finish) }));
   return parts.join(" ");
 }
 
@@ -143,7 +143,7 @@ function finishLines(house, snapshot) {
   const left = snapshot?.row.seconds_left ?? null;
   const row = left !== null && snapshot.mode === "running" ? t("finish_row", { time: duration(left) }) : t("finish_row_none");
   if (!house?.has_house) return [row];
-  const whole = house.finish === null ? t("finish_house_none") : t("finish_house", { time: hour(house.finish), robots: house.robots });
+  const whole = house.finish === null ? t("finish_house_none") : t("finish_house", { time: soon(house.finish), robots: house.robots });
   return [row, whole];
 }
 

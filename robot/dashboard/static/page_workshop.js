@@ -4,15 +4,15 @@ import { draw, make, say } from "./dom.js";
 import { inEnglish } from "./faults_told.js";
 import { number } from "./format.js";
 import { Histogram } from "./histogram.js";
-import { Lines, MachineCard } from "./cards.js";
+import { MachineCard } from "./cards.js";
 import { configCard, recordingsCard } from "./workshop_files.js";
 import { t, told } from "./strings.js";
 
 const WAY = ["link", "check", "detect", "map", "plan", "fire", "tell"];
 
 export function page() {
-  const way = make("div", {});
-  const detector = new Lines(make("section", { class: "card" }), t("timing_detector"));
+  const way = make("div", { class: "way" });
+  const detector = make("p", {});
   const machine = make("section", { class: "card" });
   const card = new MachineCard(machine);
   const histogram = new Histogram();
@@ -24,7 +24,7 @@ export function page() {
     if (!snapshot) return;
     card.show(snapshot);
     drawWay(way, snapshot.latency_ms);
-    say(detector.list, snapshot.detector);
+    say(detector, snapshot.detector || "–");
     if (!stale && snapshot.time !== before) histogram.add((age ?? 0) * 1000);
     before = snapshot.time;
     histogram.show();
@@ -36,7 +36,7 @@ export function page() {
     leave: recordings.leave,
     parts: [
       make("section", { class: "card" }, make("h2", {}, t("timing_title")), make("p", { class: "quiet" }, t("timing_about")), way),
-      make("div", { class: "two" }, machine, make("section", { class: "card" }, make("h2", {}, t("histogram_title")), histogram.root, make("h2", {}, t("timing_detector")), inEnglish(detector.list))),
+      make("div", { class: "two" }, machine, make("section", { class: "card" }, make("h2", {}, t("histogram_title")), histogram.root, make("h2", {}, t("timing_detector")), inEnglish(detector))),
       recordings.root,
       config,
       make("section", { class: "card" }, make("h2", {}, t("doctor_title")), make("p", {}, t("doctor_about"))),

@@ -1,7 +1,7 @@
 // One robot's rows in order: dragged, or moved by arrow buttons; each says why it is there.
 
 import { make } from "./dom.js";
-import { hour } from "./format.js";
+import { hour, soon } from "./format.js";
 import { t } from "./strings.js";
 
 /** Return the list; `move(row, to)` and `skip(row)` hear of wishes, `acts(visit)` adds more buttons. */
@@ -22,7 +22,7 @@ function item(visit, place, count, free, { move, skip, acts }) {
         ...acts(visit),
       ]
     : [];
-  const about = make("div", { class: "about" }, make("strong", {}, `${place + 1}. ${row}`), make("span", {}, t("plan_visit", { start: hour(visit.start), end: hour(visit.end) })), make("small", { class: visit.late ? "bad" : "" }, why(visit)));
+  const about = make("div", { class: "about" }, make("strong", {}, `${place + 1}. ${row}`), make("span", {}, t("plan_visit", { start: soon(visit.start), end: hour(visit.end) })), make("small", { class: visit.late ? "bad" : "" }, why(visit)));
   const made = make("li", { draggable: free ? "true" : null }, about, make("div", { class: "moves" }, ...buttons));
   if (!free) return made;
   made.addEventListener("dragstart", (event) => event.dataTransfer.setData("text/plain", row));
@@ -40,6 +40,6 @@ function why(visit) {
   if (visit.infected) parts.push(t("plan_why_infected"));
   if (visit.late) parts.push(t("plan_why_late"));
   else if (visit.must) parts.push(t("plan_why_must"));
-  if (visit.deadline !== null && !visit.late) parts.push(t("plan_why_due", { time: hour(visit.deadline) }));
+  if (visit.deadline !== null && !visit.late) parts.push(t("plan_why_due", { time: soon(visit.deadline) }));
   return parts.join(", ") || t("plan_why_any");
 }
