@@ -75,6 +75,18 @@ def test_a_row_is_shown_metre_by_metre_with_keyboard_too(visit: Callable[..., Pa
     expect(page.locator("main")).to_contain_text("no pictures as evidence")
 
 
+def test_what_if_moves_a_row_by_keyboard_and_changes_nothing(visit: Callable[..., Page]) -> None:
+    page = visit("/plan", name="Ana")
+    first = page.locator(".plan-list li strong").first
+    expect(first).to_have_text(re.compile(r"^1\. "))
+    row = first.inner_text()[3:]
+    page.get_by_role("button", name=f"Later: {row}").press("Enter")
+    expect(page.locator(".plan-list li strong").nth(1)).to_have_text(f"2. {row}")
+    expect(page.locator(".note").first).to_contain_text("instead of")
+    page.click("text=Forget what if")
+    expect(page.locator(".plan-list li strong").first).to_have_text(f"1. {row}")
+
+
 @pytest.mark.slow
 def test_results_and_downloads_come_from_the_ledger(visit: Callable[..., Page]) -> None:
     page = visit("/results")
