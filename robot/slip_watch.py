@@ -52,6 +52,10 @@ class SlipWatch:
         if last is None:
             return
         travel = abs(pose.s - last[0])
+        if travel > self._config.travel:
+            # Frames were missing: so far apart, other flowers lie where the first ones lay.
+            self._judged.clear()
+            return
         shift_px = self._config.standing_share * self._fx * travel / self._config.farthest
         if shift_px < LEAST_SHIFT_PX:
             # Too slow for this pair: the older frame stays, until the encoder is far enough from it.

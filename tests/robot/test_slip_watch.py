@@ -22,13 +22,20 @@ def frame(centres: np.ndarray) -> Detections:
     return Detections(boxes, np.full((many, 3), 1 / 3, np.float32), np.full(many, 0.5, np.float32))
 
 
-def watched(rolls: float, frames: int, flowers: int = 8, jitter_px: float = 0.7, seed: int = 1) -> SlipWatch:
+def watched(
+    rolls: float,
+    frames: int,
+    flowers: int = 8,
+    jitter_px: float = 0.7,
+    seed: int = 1,
+    missing: range = range(0),
+) -> SlipWatch:
     """A cart that counts STEP_M a frame and truly rolls that share of it, past flowers at 0.4-0.7 m."""
     random = np.random.default_rng(seed)
     watch = SlipWatch(SlipWatchConfig(), CAMERA)
     place = np.column_stack([random.uniform(-0.5, 1.0, 4 * flowers), random.uniform(-0.2, 0.2, 4 * flowers)])
     depth = random.uniform(0.4, 0.7, 4 * flowers)
-    for n in range(frames):
+    for n in (n for n in range(frames) if n not in missing):
         x = CAMERA.cx + CAMERA.fx * (place[:, 0] - rolls * STEP_M * n) / depth
         y = CAMERA.cy - CAMERA.fy * place[:, 1] / depth
         inside = (x > 0) & (x < CAMERA.width)
@@ -47,6 +54,13 @@ def test_a_standing_picture_under_turning_wheels_is_told(seed: int) -> None:
 @given(seed=st.integers(0, 1000), rolls=st.floats(0.8, 1.1))
 def test_a_rolling_cart_is_never_told(seed: int, rolls: float) -> None:
     assert not watched(rolls, 60, seed=seed).spinning
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000), gap=st.integers(10, 70), after=st.integers(1, 10))
+def test_a_rolling_cart_whose_camera_was_dark_is_never_told(seed: int, gap: int, after: int) -> None:
+    missing = range(10, 10 + gap)
+    assert not watched(1.0, missing.stop + after, flowers=16, seed=seed, missing=missing).spinning
 
 
 def test_before_the_judged_travel_nothing_is_said() -> None:
