@@ -6,6 +6,8 @@
 #include "report.h"
 #include "ticks.h"
 
+_Static_assert(sizeof(bb_config) == BB_CONFIG_SIZE, "padding would get into the CRC that the host compares");
+
 static void stop(bb_core *core, uint8_t cause)
 {
     core->estop = true;

@@ -74,8 +74,8 @@ static void continue_train(bb_core *core, uint16_t index)
         (void)open_for(core, index);
 }
 
-/* Looks at one waiting pulse; true when it is now running. */
-static bool try_start(bb_core *core, uint16_t index)
+/* Looks at one waiting pulse: it starts, is dropped with the reason, or waits on. */
+static void try_start(bb_core *core, uint16_t index)
 {
     bb_slot *slot = &core->pulses.slots[index];
     bool due = false;
@@ -88,9 +88,7 @@ static bool try_start(bb_core *core, uint16_t index)
         end_early(core, index, BB_RESULT_LOW_PRESSURE);
     } else if (due && core->pulses.lanes[slot->nozzle].running == BB_NO_SLOT && open_for(core, index)) {
         bb_pulses_start(&core->pulses, index);
-        return true;
     }
-    return false;
 }
 
 static void step_nozzle(bb_core *core, unsigned nozzle)
@@ -106,7 +104,7 @@ static void step_nozzle(bb_core *core, unsigned nozzle)
     uint16_t index = lane->first;
     while (index != BB_NO_SLOT) {
         uint16_t next = core->pulses.slots[index].next;
-        (void)try_start(core, index);
+        try_start(core, index);
         index = next;
     }
 }

@@ -10,38 +10,28 @@ uint32_t bb_crc32(const uint8_t *bytes, size_t size)
     return ~crc;
 }
 
-/* COBS without its 255-byte case: a frame is far shorter. */
+/* COBS without its 255-byte case: a frame is far shorter. From the end, so that each code is known where it stands. */
 static size_t cobs_encode(uint8_t *out, const uint8_t *raw, size_t size)
 {
-    size_t mark = 0;
-    size_t at = 1;
-    for (size_t i = 0; i < size; i++) {
-        if (raw[i] == 0) {
-            out[mark] = (uint8_t)(at - mark);
-            mark = at++;
-        } else {
-            out[at++] = raw[i];
-        }
+    uint8_t code = 1;
+    for (size_t i = size; i > 0; i--) {
+        out[i] = raw[i - 1] == 0 ? code : raw[i - 1];
+        code = raw[i - 1] == 0 ? 1 : (uint8_t)(code + 1u);
     }
-    out[mark] = (uint8_t)(at - mark);
-    return at;
+    out[0] = code;
+    return size + 1;
 }
 
 /* Returns the decoded size, or 0 when a block runs past the end. `out` may be `in`. */
 static size_t cobs_decode(uint8_t *out, const uint8_t *in, size_t size)
 {
-    size_t at = 0;
-    size_t i = 0;
-    while (i < size) {
-        size_t end = i + in[i];
-        if (end > size)
-            return 0;
-        for (i++; i < end; i++)
-            out[at++] = in[i];
-        if (end < size)
-            out[at++] = 0;
+    unsigned left = in[0] - 1u; /* until the next code, which stands for a zero */
+    for (size_t i = 1; i < size; i++) {
+        uint8_t byte = in[i];
+        out[i - 1] = left == 0 ? 0 : byte;
+        left = left == 0 ? byte - 1u : left - 1u;
     }
-    return at;
+    return left == 0 ? size - 1 : 0;
 }
 
 size_t bb_frame_encode(uint8_t *out, const bb_frame *frame)

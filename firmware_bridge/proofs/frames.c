@@ -1,5 +1,5 @@
-/* Frames: no byte sequence leads outside a buffer, what is encoded is decoded again, zero only ends a frame. The
- * payload is shortened (the code is the same for any length); the CRC is any value. */
+/* Frames: no byte sequence leads outside a buffer, what is encoded is decoded again, zero only ends a frame. The CRC is
+ * any value. */
 #include "ghost.h"
 
 static uint32_t crc_value;
@@ -22,11 +22,15 @@ void prove_deframer(void)
     ASSUME(deframer.size <= BB_WIRE_MAX && *(uint8_t *)&deframer.overrun <= 1);
     for (unsigned i = 0; i < BB_WIRE_MAX; i++)
         ASSUME(deframer.bytes[i] != 0 || i >= deframer.size);
+    ASSUME(!deframer.overrun || deframer.size == BB_WIRE_MAX);
     bool overrun = deframer.overrun;
     uint32_t counted = deframer.good + deframer.bad;
     bool had = deframer.size > 0;
     bool whole = bb_deframer_take(&deframer, byte, &frame);
     CLAIM(deframer.size <= BB_WIRE_MAX, "h: the deframer stays inside its buffer");
+    CLAIM(!deframer.overrun || deframer.size == BB_WIRE_MAX, "h: only a full buffer is overrun");
+    for (unsigned i = 0; i < BB_WIRE_MAX; i++)
+        CLAIM(deframer.bytes[i] != 0 || i >= deframer.size, "h: no zero is kept");
     CLAIM(!whole || (byte == 0 && !overrun && had), "h: only a zero ends a frame, and an overlong one is dropped");
     CLAIM(!whole || frame.size <= BB_MAX_PAYLOAD, "h: a payload is never longer than its room");
     CLAIM(deframer.good + deframer.bad == counted + (byte == 0 && had), "h: every frame is counted once");

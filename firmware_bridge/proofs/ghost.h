@@ -28,6 +28,11 @@
 uint32_t __CPROVER_uninterpreted_product(uint32_t count, uint32_t time_us);
 #define PRODUCT(count, time_us) __CPROVER_uninterpreted_product((count), (time_us))
 
+/* Milliseconds as microseconds, where only the limit of a wait is meant. */
+uint32_t __CPROVER_uninterpreted_milli(uint32_t time_ms);
+#define MILLI(time_ms) __CPROVER_uninterpreted_milli(time_ms)
+#define LONGEST_WAIT_US 600000000u
+
 uint32_t __CPROVER_uninterpreted_ramp(uint32_t ramp_mm_s2, uint32_t time_us);
 #define RAMP(ramp_mm_s2, time_us) __CPROVER_uninterpreted_ramp((ramp_mm_s2), (time_us))
 int64_t __CPROVER_uninterpreted_rate(int32_t ticks, uint32_t time_us);

@@ -143,7 +143,7 @@ static bool followed_tied(const bb_core *c, const ghosts *g, unsigned i)
     if (s->state == BB_SLOT_QUEUED) {
         if (s->trigger == BB_TRIGGER_AT_TIME)
             ok = ok && (uint32_t)g->due_at == s->trigger_at && g->due_at < 2u * TIME_END &&
-                 ghost_after(g->due_at, g->taken_at) <= (int64_t)config->max_wait_ms * 1000 &&
+                 ghost_after(g->due_at, g->taken_at) <= (int64_t)MILLI(config->max_wait_ms) &&
                  ghost_after(g->judged, g->due_at) <= (int64_t)config->late_us;
         return ok;
     }

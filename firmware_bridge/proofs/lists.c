@@ -57,6 +57,26 @@ void prove_lists(void)
     CLAIM(same_pulses(&real, &model), "lists: the model does the same");
 }
 
+/* The search finds a spare slot, and none only where there is none. */
+void prove_search(void)
+{
+    bb_core c;
+    static bb_pulses before;
+    bool any_spare = false;
+    ASSUME(c.pulses.cursor < BB_POOL);
+    before = c.pulses;
+    for (unsigned i = 0; i < BB_POOL; i++)
+        any_spare = any_spare || slot_spare(&before.slots[i]);
+    uint16_t index = real_allocate(&c.pulses);
+    CLAIM(c.pulses.cursor < BB_POOL, "h: the cursor stays inside");
+    CLAIM((index == BB_NO_SLOT) == !any_spare, "b: a slot is found when there is one");
+    CLAIM(index == BB_NO_SLOT || (index < BB_POOL && slot_spare(&before.slots[index])), "b: what is found is spare");
+    c.pulses.cursor = before.cursor;
+    CLAIM(same_pulses(&c.pulses, &before), "b: to look for a slot changes nothing");
+    REACH(index == 2 && before.cursor == 1, "a slot behind one that is taken");
+    REACH(index == BB_NO_SLOT, "no slot");
+}
+
 void prove_drop(void)
 {
     static bb_core model;

@@ -1,7 +1,12 @@
-/* The other half of the induction: any message, of any session, with any content. */
+/* The other half of the induction: any message, of any session, with any content. One type to a proof (MESSAGE), and
+ * one for all that may do nothing (foreign): of another session, of a wrong size, of no known type. */
 #include "induction.c"
 
-static bool seen_session, seen_over_cap, seen_taken, seen_drive, seen_arm, seen_clear;
+#ifndef MESSAGE
+#define MESSAGE 0u /* none: to ask for the foreign ones */
+#endif
+
+static bool acted;
 
 /* Payload size of a command, -1 for what is none; written down a second time on purpose. */
 static int payload_of(uint8_t type)
@@ -31,6 +36,7 @@ static void expect_closed(void)
     ghost.armed = false;
     ghost.driving = false;
     ghost.target_mm_s = 0;
+    acted = true;
 }
 
 static void expect_hello(void)
@@ -46,7 +52,6 @@ static void expect_hello(void)
     g->lost = false;
     g->beat = g->now;
     expect_closed();
-    seen_session = true;
 }
 
 /* Over any limit of the train. Nothing wraps: a count is at most 100, a period that is multiplied at most 5 s. */
@@ -80,12 +85,10 @@ static void expect_pulse(uint64_t heat_us)
     CLAIM(!taken || p.trigger <= BB_TRIGGER_BACKWARD, "e: an unknown trigger is refused");
     int32_t late = bb_difference((uint32_t)g->now, p.trigger_at);
     if (taken && p.trigger == BB_TRIGGER_AT_TIME)
-        CLAIM(late <= (int32_t)g->config.late_us && late >= -(int32_t)(g->config.max_wait_ms * 1000u),
+        CLAIM(late <= (int32_t)g->config.late_us && late >= -(int32_t)MILLI(g->config.max_wait_ms),
               "f: a time that is missed or too far ahead is refused");
     bool fresh = p.pulse_id > g->last_id;
     g->last_id = fresh ? p.pulse_id : g->last_id;
-    if (!taken)
-        seen_over_cap = fresh && receipt_result == BB_RESULT_OVER_CAP;
     if (!taken || p.pulse_id != g->id)
         return;
     CLAIM(!g->taken, "b: an id is taken once");
@@ -94,7 +97,7 @@ static void expect_pulse(uint64_t heat_us)
     g->openings = 0;
     g->taken_at = g->judged = g->now;
     g->due_at = (uint64_t)((int64_t)g->now - late);
-    seen_taken = true;
+    acted = true;
 }
 
 static void expect_drive(void)
@@ -115,7 +118,7 @@ static void expect_drive(void)
     g->target_mm_s = d.velocity_mm_s;
     g->drive_set = g->now;
     g->drive_us = d.valid_ms * 1000ull;
-    seen_drive = d.velocity_mm_s < 0;
+    acted = d.velocity_mm_s < 0;
 }
 
 static void expect_arm(void)
@@ -124,7 +127,7 @@ static void expect_arm(void)
     if (answer == BB_RESULT_OK)
         CLAIM(!g->estop && !g->lost && g->same_protocol && !core.config_bad, "c: arming needs a sound machine");
     g->armed = g->armed || answer == BB_RESULT_OK;
-    seen_arm = answer == BB_RESULT_OK;
+    acted = answer == BB_RESULT_OK;
 }
 
 static void expect_clear(int16_t motor)
@@ -134,7 +137,7 @@ static void expect_clear(int16_t motor)
         return;
     CLAIM(!g->pressed, "g: clear needs the button and the bumper released");
     CLAIM(!g->open[0] && !g->open[1] && motor == 0, "g: clear needs everything closed and at rest");
-    seen_clear = g->estop;
+    acted = g->estop;
     g->estop = false;
 }
 
@@ -153,6 +156,7 @@ static void expect(uint64_t heat_us, int16_t motor)
     case BB_MSG_HEARTBEAT:
         ghost.beat = ghost.now;
         ghost.lost = false;
+        acted = true;
         break;
     case BB_MSG_PULSE: expect_pulse(heat_us); break;
     case BB_MSG_DRIVE: expect_drive(); break;
@@ -164,40 +168,94 @@ static void expect(uint64_t heat_us, int16_t motor)
     case BB_MSG_DISARM: expect_closed(); break;
     case BB_MSG_ARM: expect_arm(); break;
     case BB_MSG_CLEAR: expect_clear(motor); break;
-    default: break;
+    default: acted = true; break; /* questions, and what is told about: nothing that moves */
     }
 }
 
-void prove_message(void)
+static void receive(void)
 {
     uint8_t byte = 0;
+    bb_core_receive(&core, &byte, 1, (uint32_t)ghost.now);
+}
+
+/* Any state and any frame. */
+static void any_message(void)
+{
     bb_frame f;
     any_state_between();
     frame_in = f;
     ASSUME(frame_in.size <= BB_MAX_PAYLOAD);
-#ifdef NO_PULSE
-    ASSUME(frame_in.type != BB_MSG_PULSE);
-#else
-    frame_in.type = BB_MSG_PULSE;
-#endif
-    unsigned nozzle = frame_in.payload[4] & 1u;
-    uint64_t heat_us = core.valves[nozzle].heat_us;
+}
+
+/* Whatever a message of type MESSAGE says, of our session or (HELLO, ESTOP) of any. */
+static void judge_message(void)
+{
+    frame_in.type = MESSAGE;
+    frame_in.size = (uint8_t)payload_of(MESSAGE);
+    ASSUME(may_act());
+    uint64_t heat_us = core.valves[frame_in.payload[4] & 1u].heat_us;
     int16_t motor = bb_core_motor(&core);
-    bb_core_receive(&core, &byte, 1, (uint32_t)ghost.now);
-    if (may_act())
-        expect(heat_us, motor);
-    else
-        CLAIM(!receipted && !welcomed && !(answered && answer == BB_RESULT_OK), "c: a foreign message does nothing");
+    receive();
+    expect(heat_us, motor);
     observe();
     claim_tied(&core, &ghost);
-    REACH(!may_act(), "a message of another session");
-#ifdef NO_PULSE
-    REACH(seen_session, "a new session");
-    REACH(seen_drive, "a drive command is taken");
-    REACH(seen_arm, "armed");
-    REACH(seen_clear, "an e-stop is cleared");
-#else
-    REACH(seen_over_cap, "a refusal over a cap");
-    REACH(seen_taken, "a pulse is taken");
+}
+
+void prove_message(void)
+{
+    any_message();
+    judge_message();
+    REACH(acted, "the message does what it is for");
+}
+
+/* A pulse whose id is not fresh. */
+void prove_again(void)
+{
+    any_message();
+    ASSUME(bb_get(frame_in.payload, 4) <= ghost.last_id);
+    judge_message();
+    REACH(receipt_result == BB_RESULT_DUP, "a pulse sent again");
+    REACH(receipt_result == BB_RESULT_STALE, "an id that was passed");
+}
+
+/* A fresh one for nozzle 1 of 2, to be kept in slot FOUND of 2: to the code one number is like another. */
+#ifndef FOUND
+#define FOUND 0
 #endif
+void prove_fresh(void)
+{
+    any_message();
+    ASSUME(bb_get(frame_in.payload, 4) > ghost.last_id && core.config.nozzles == 2);
+    frame_in.payload[4] = 1;
+#ifdef TRIGGER
+    frame_in.payload[5] = TRIGGER;
+#endif
+    found_slot = FOUND;
+    ghost.config = core.config; /* as the invariant has it: said once more, so that both have the very same values */
+    judge_message();
+    REACH(acted || FOUND == BB_NO_SLOT, "a pulse is taken");
+    REACH(receipt_result == BB_RESULT_OVER_CAP, "a refusal over a cap");
+}
+
+/* A fresh one for a nozzle that does not exist. */
+void prove_nowhere(void)
+{
+    any_message();
+    ASSUME(bb_get(frame_in.payload, 4) > ghost.last_id && frame_in.payload[4] >= ghost.config.nozzles);
+    judge_message();
+    REACH(receipt_result == BB_RESULT_NO_NOZZLE, "a nozzle that does not exist");
+}
+
+/* A message that may do nothing does nothing, whatever else it says. */
+void prove_foreign(void)
+{
+    any_message();
+    ASSUME(!may_act());
+    receive();
+    CLAIM(!receipted && !welcomed && !(answered && answer == BB_RESULT_OK), "c: a foreign message does nothing");
+    observe();
+    claim_tied(&core, &ghost);
+    REACH(answered && answer == BB_RESULT_BAD_SESSION, "a message of another session");
+    REACH(answered && answer == BB_RESULT_BAD_REQUEST, "a message of a wrong size");
+    REACH(frame_in.type > 0x80u, "our own words");
 }

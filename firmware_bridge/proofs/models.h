@@ -22,6 +22,25 @@ static void model_unlink(bb_pulses *p, uint16_t index)
             p->slots[i].next = next;
 }
 
+/* Which slot the search finds: a proof is of one case, so that no access is through an unknown index. */
+static uint16_t found_slot = BB_NO_SLOT;
+
+static bool slot_spare(const bb_slot *slot)
+{
+    return slot->state == BB_SLOT_FREE || slot->state == BB_SLOT_KEPT;
+}
+
+static uint16_t model_allocate(bb_pulses *p)
+{
+    bool any_spare = false;
+    for (unsigned i = 0; i < BB_POOL; i++)
+        any_spare = any_spare || slot_spare(&p->slots[i]);
+    ASSUME(found_slot == BB_NO_SLOT ? !any_spare : slot_spare(&p->slots[found_slot]));
+    p->cursor = any_u16();
+    ASSUME(p->cursor < BB_POOL);
+    return found_slot;
+}
+
 static void model_enqueue(bb_pulses *p, uint16_t index)
 {
     for (unsigned i = 0; i < BB_POOL; i++) {

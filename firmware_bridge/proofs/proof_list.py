@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_REPORTS = "bb_report_send.0:50,bb_config_valid.0:4"
 _LOOPS = "bb_core_valves.0:4,bb_config_valid.0:4,config_tied.0:30,bb_pulses_init.0:4,bb_get.0:5,bb_put.0:9"
 
 
@@ -23,7 +24,22 @@ class Proof:
     loops: str = _LOOPS
     defines: tuple[str, ...] = ()
     memory_too: bool = False
-    short_frames: bool = False
+    copy: str = "core"
+
+
+_MESSAGES = (
+    *("HELLO", "HEARTBEAT", "PING", "PULSE_ACK", "PULSE_QUERY", "DRIVE"),
+    *("ESTOP", "CLEAR", "ARM", "DISARM", "SET_LAG", "LIMITS_QUERY"),
+)
+
+
+def _message(name: str) -> Proof:
+    about = f"any {name}: what it may do, and no more"
+    return Proof(f"message.{name.lower()}", "messages", about, defines=(f"MESSAGE=BB_MSG_{name}",))
+
+
+def _pulse(name: str, about: str, *defines: str) -> Proof:
+    return Proof(name, "messages", about, defines=("MESSAGE=BB_MSG_PULSE", *defines))
 
 
 PROOFS_OF_THE_CORE = (
@@ -33,11 +49,22 @@ PROOFS_OF_THE_CORE = (
     Proof("trigger", "nozzle", "a waiting pulse: air, time and place, one train for an id"),
     Proof("visits", "nozzle", "a step comes by every train and waiting pulse once", pool=3, unwind=5),
     Proof("lists", "lists", "the queue's operations are as the others take them", pool=3, unwind=5, memory_too=True),
+    Proof("search", "lists", "a spare slot is found when there is one", pool=3, unwind=5, memory_too=True),
+    Proof("drop", "lists", "dropping everything does what the others take it for"),
+    *map(_message, _MESSAGES),
+    _pulse("again", "a PULSE whose id is not fresh changes nothing"),
+    _pulse("nowhere", "a PULSE for a nozzle that does not exist is refused"),
+    _pulse("fresh", "a fresh PULSE: ids, caps, arming, air, time"),
+    _pulse("fresh.full", "the same while no slot is spare", "FOUND=BB_NO_SLOT"),
+    Proof("foreign", "messages", "other sessions, wrong sizes, unknown types do nothing"),
+    Proof("report", "reports", "words change nothing but words", unwind=9, loops=_REPORTS),
     Proof("air", "parts", "what pressure is believed", memory_too=True),
     Proof("speed", "parts", "speed and lead stay within their limits"),
     Proof("motor", "parts", "the ramp keeps its slope and its target"),
     Proof("output", "parts", "the outbox gives each byte once", unwind=9, memory_too=True),
-    Proof("crc", "frames", "the CRC reads its bytes only", unwind=18, loops="", memory_too=True, short_frames=True),
+    Proof("deframer", "frames", "any bytes: no access outside", unwind=70, loops="", memory_too=True, copy="frames"),
+    Proof("round_trip", "frames", "what is encoded is decoded", unwind=20, loops="", copy="short"),
+    Proof("crc", "frames", "the CRC reads its bytes only", unwind=64, loops="", memory_too=True, copy="frames"),
 )  # fmt: skip
 
 
@@ -64,5 +91,29 @@ SPOILT = (
     Spoilt("times are never late", "admit.c", "late_us > (int32_t)core->config.late_us", "false", "trigger"),
     Spoilt(
         "places are never passed", "admit.c", "past > (int32_t)core->config.pass_ticks", "false", "trigger"
+    ),
+    Spoilt(
+        "another protocol may arm",
+        "core.c",
+        "    if (!core->same_protocol)\n        return BB_RESULT_PROTOCOL_MISMATCH;\n",
+        "",
+        "message.arm",
+    ),
+    Spoilt(
+        "cleared with the button pressed",
+        "core.c",
+        "core->inputs.button || core->inputs.bumper)\n        return",
+        "false)\n        return",
+        "message.clear",
+    ),
+    Spoilt(
+        "a new session stays armed",
+        "core.c",
+        "        disarm(core, BB_RESULT_NEW_SESSION);\n",
+        "",
+        "message.hello",
+    ),
+    Spoilt(
+        "an id is not spent", "fire.c", "    core->pulses.last_id = pulse->pulse_id;", "   ", "fresh.full"
     ),
 )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_bridge.proofs.proof_list import PROOFS_OF_THE_CORE, SPOILT, Proof
-from firmware_bridge.proofs.sources import BUILD, PROOFS, SHORT_FRAMES, SMALLER, copy_core
+from firmware_bridge.proofs.sources import BUILD, COPIES, PROOFS, SMALLER, copy_core
 
 _ALWAYS = ("--json-ui", "--slice-formula", "--drop-unused-functions", "--unwinding-assertions")
 _MARK = "reach: "
@@ -102,7 +102,7 @@ def ask(cbmc: str, proof: Proof, limit_s: float, folder: Path, reach: bool) -> A
 
 def run(cbmc: str, proof: Proof, limit_s: float) -> Verdict:
     """Run one proof over the prepared copy of the core."""
-    folder = BUILD / ("short" if proof.short_frames else "core")
+    folder = BUILD / proof.copy
     claims = ask(cbmc, proof, limit_s, folder, reach=False)
     return judge(proof.name, claims, ask(cbmc, proof, limit_s, folder, reach=True))
 
@@ -155,8 +155,8 @@ def main(arguments: Sequence[str]) -> int:
         return 1 if os.environ.get("BOMBUS_REQUIRE_CBMC") == "1" else 0
     if options.self_check:
         return check_itself(cbmc, options.limit)
-    copy_core(BUILD / "core", SMALLER)
-    copy_core(BUILD / "short", SHORT_FRAMES)
+    for name, changes in COPIES.items():
+        copy_core(BUILD / name, changes)
     return prove(
         cbmc, [p for p in PROOFS_OF_THE_CORE if not options.only or p.name in options.only], options.limit
     )

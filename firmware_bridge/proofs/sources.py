@@ -15,6 +15,7 @@ SMALLER: Changes = {
     "protocol.h": [
         (_NUMBER.format("BB_MAX_NOZZLES"), r"\g<1>2u"),
         (r"\{12000(?:, 12000){63}\}", "{12000, 12000}"),
+        (_NUMBER.format("BB_CONFIG_SIZE"), r"\g<1>108u"),
     ],
     "core.h": [(_NUMBER.format("BB_OUTBOX_SIZE"), r"\g<1>128u")],
     "drive.h": [(_NUMBER.format("BB_SPEED_SAMPLES"), r"\g<1>2u")],
@@ -27,6 +28,7 @@ SMALLER: Changes = {
         ),
     ],
     "admit.c": [
+        (r"core->config\.max_wait_ms \* 1000u", "MILLI(core->config.max_wait_ms)"),
         (r"pulse->period_us \* \(pulse->openings - 1u\)", "PRODUCT(pulse->openings - 1u, pulse->period_us)"),
         (r"pulse->openings \* pulse->on_us\)", "PRODUCT(pulse->openings, pulse->on_us))"),
     ],
@@ -38,7 +40,7 @@ SMALLER: Changes = {
     "fire.c": [
         (r"slot->openings \* slot->period_us", "PRODUCT(slot->openings, slot->period_us)"),
         (r"continue_train\(core, lane->running\);", "CONTINUE(core, nozzle, lane->running);"),
-        (r"\(void\)try_start\(core, index\);", "VISIT(core, nozzle, index);"),
+        (r"        try_start\(core, index\);", "        VISIT(core, nozzle, index);"),
         (r"(bb_valve_step\(.*\n.*\n *)book_closing", r"\g<1>book_anything"),
         (
             r"end_early\(core, lane->running, cause\);",
@@ -47,16 +49,20 @@ SMALLER: Changes = {
         (r"end_early\(core, lane->first, cause\);", "AT_SLOT(n, lane->first, end_early(core, at, cause));"),
     ],
 }
-# For the frames: a payload of two bytes, and a CRC that is any value instead of one to be inverted.
-SHORT_FRAMES: Changes = {
-    "protocol.h": [*SMALLER["protocol.h"], (_NUMBER.format("BB_MAX_PAYLOAD"), r"\g<1>2u")],
-    "core.h": SMALLER["core.h"],
-    "drive.h": SMALLER["drive.h"],
+# For the frames: a CRC that is any value instead of one to be inverted; to follow a frame there and back, a payload
+# of four bytes (the code is the same for any length).
+FRAMES: Changes = {
+    **{name: SMALLER[name] for name in ("protocol.h", "core.h", "drive.h")},
     "frame.c": [
         (r", bb_crc32\(raw, size\)", ", any_crc(raw, size)"),
         (r"\(bb_crc32\(bytes", "(any_crc(bytes"),
     ],
 }
+SHORT_FRAMES: Changes = {
+    **FRAMES,
+    "protocol.h": [*SMALLER["protocol.h"], (_NUMBER.format("BB_MAX_PAYLOAD"), r"\g<1>4u")],
+}
+COPIES: dict[str, Changes] = {"core": SMALLER, "frames": FRAMES, "short": SHORT_FRAMES}
 
 
 def copy_core(folder: Path, changes: Changes, spoil: tuple[str, str, str] | None = None) -> Path:

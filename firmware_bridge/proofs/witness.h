@@ -6,13 +6,16 @@
 #include "models.h"
 #include "stubs.h"
 
+#define bb_pulses_allocate real_allocate
 #define bb_pulses_enqueue real_enqueue
 #define bb_pulses_start real_start
 #define bb_pulses_finish real_finish
 #include "pulses.c"
+#undef bb_pulses_allocate
 #undef bb_pulses_enqueue
 #undef bb_pulses_start
 #undef bb_pulses_finish
+#define bb_pulses_allocate model_allocate
 #define bb_pulses_enqueue model_enqueue
 #define bb_pulses_start model_start
 #define bb_pulses_finish model_finish
@@ -187,7 +190,7 @@ static void any_state(void)
     ghost.pressed = any_bool();
     ghost.driving = any_bool();
     ghost.taken = any_bool();
-    ASSUME(core.config.nozzles <= NOZZLES);
+    ASSUME(core.config.nozzles <= NOZZLES && MILLI(core.config.max_wait_ms) <= LONGEST_WAIT_US);
     ASSUME(core.config.lag_us[0] != core.config.lag_us[1] || lead[0] == lead[1]);
 }
 
