@@ -49,7 +49,8 @@ class Treatment:
     """One flower's place met by one pulse at loop time `t` (s; negative for earlier runs).
 
     `flower` names it while its track lives in this run; None for treatments of earlier runs, which
-    `recognised` names once robot/recognition.py has found the flower again.
+    `recognised` names once robot/recognition.py has found the flower again. `origin` is the place as it was
+    remembered, where `place` has been moved since.
     """
 
     side: Side
@@ -58,6 +59,7 @@ class Treatment:
     pulse_id: int
     flower: FlowerKey | None = None
     recognised: FlowerKey | None = None
+    origin: Place | None = None
 
 
 class Treatments:
@@ -148,17 +150,30 @@ def why_not_again(
     one is another flower, unless both lie closer than two flowers can.
     """
     times = [own.t for own in treatments.of_flower(flower)]
-    for treatment in treatments.near(flower[0], place, max(config.same_place_m, config.same_flower_m)):
-        if treatment.flower == flower:
-            continue
-        if treatment.recognised is not None and treatment.recognised in in_view:
-            times += [treatment.t] if treatment.recognised == flower else []
-            continue
-        seen_apart = treatment.flower is not None and treatment.flower in in_view
-        if dist(treatment.place, place) <= (config.same_flower_m if seen_apart else config.same_place_m):
-            times.append(treatment.t)
+    times += [
+        treatment.t
+        for treatment in treatments.near(flower[0], place, BIN_M)
+        if treatment.flower != flower and _is_of(treatment, flower, place, in_view, config)
+    ]
     if any(now - t < config.min_interval_h * 3600.0 for t in times):
         return Reason.TREATED_RECENTLY
     if sum(now - t < DAY_S for t in times) >= config.daily_cap:
         return Reason.DAILY_CAP
     return None
+
+
+def _is_of(
+    treatment: Treatment, flower: FlowerKey, place: Place, in_view: frozenset[FlowerKey], config: DoseConfig
+) -> bool:
+    """Tell whether a treatment may have been this flower's; `treatment.flower` is not it.
+
+    A wrong recognition may cost a neighbour its train, never give a flower a second one: the place as it was
+    remembered bars too.
+    """
+    if treatment.origin is not None and dist(treatment.origin, place) <= config.same_flower_m:
+        return True
+    owner = treatment.recognised if treatment.flower is None else treatment.flower
+    if owner == flower:
+        return True
+    reach = config.same_flower_m if owner is not None and owner in in_view else config.same_place_m
+    return dist(treatment.place, place) <= reach

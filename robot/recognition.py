@@ -107,10 +107,12 @@ class Recognition:
         """Put a remembered treatment where it is today: at its flower, or where the row has moved to."""
         s, h, d = original.place
         if flower is None:
-            new = replace(original, place=(s + float(past.moved[0]), h + float(past.moved[1]), d))
+            place = (s + float(past.moved[0]), h + float(past.moved[1]), d)
+            new = replace(original, place=place, origin=original.place)
         else:
             s, h, d = (float(x) for x in flower.position)
-            new = replace(original, place=(s, h, d), recognised=(original.side, flower.flower_id))
+            key = (original.side, flower.flower_id)
+            new = replace(original, place=(s, h, d), recognised=key, origin=original.place)
         old = self._now.get(original, original)
         if new != old and self._treatments.exchange(old, new):
             self._now[original] = new

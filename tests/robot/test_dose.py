@@ -111,3 +111,20 @@ def test_near_finds_what_a_full_search_finds(offsets: list[tuple[float, float]],
     assert found ^ wanted <= {
         i for i, p in enumerate(places) if abs(((p[0] - s) ** 2 + (p[1] - 1.6) ** 2) ** 0.5 - 0.05) < 1e-9
     }
+
+
+@pytest.mark.parametrize("owner", [FLOWER, ("left", 9), None])
+@pytest.mark.parametrize("moved", [0.0, 0.012, 0.03])
+def test_a_wrong_recognition_never_gives_a_flower_a_second_train(
+    owner: FlowerKey | None, moved: float
+) -> None:
+    origin = shifted(0.002)
+    treatment = Treatment("left", shifted(0.002 + moved), -60.0, 1, recognised=owner, origin=origin)
+    in_view = frozenset({FLOWER, ("left", 9)})
+    assert verdict(Treatments([treatment]), in_view=in_view) is Reason.TREATED_RECENTLY
+
+
+def test_a_neighbour_of_a_recognised_flower_may_be_treated() -> None:
+    treatment = Treatment("left", shifted(0.014), -60.0, 1, recognised=("left", 9), origin=shifted(0.01))
+    in_view = frozenset({FLOWER, ("left", 9)})
+    assert verdict(Treatments([treatment]), in_view=in_view) is None
