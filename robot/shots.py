@@ -36,7 +36,7 @@ class ShotConfig(BaseModel):
         0.015, ge=0, le=0.1, description="most that a bud of unsure place gets, m (assumed)"
     )
     bud_share: float = Field(
-        0.25, ge=0, le=1, description="share of a train that may graze a bud (chosen on simulated rows)"
+        0.29, ge=0, le=1, description="share of a train that may graze a bud (chosen on simulated rows)"
     )
     spare_weight: float = Field(
         0.8, ge=0, le=1, description="cost of meeting a bud, a treated or a spent flower (assumed)"

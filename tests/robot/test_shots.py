@@ -63,8 +63,8 @@ def test_flower_with_a_bud_in_front_of_it_is_left_alone() -> None:
 
 def test_bud_between_the_openings_of_a_fast_train_is_seen() -> None:
     near = field((1.0, H16, 0.43), (1.027, H16, 0.43), buds=(1,))
-    slow = shot(near, at=blower(0.8, 0.05, ShotConfig(max_shift=0.0)))
-    fast = shot(near, at=blower(0.8, 0.30, ShotConfig(max_shift=0.0, needed_share=0.5)))
+    slow = shot(near, at=blower(0.8, 0.05, ShotConfig(max_shift=0.0, bud_share=0.25)))
+    fast = shot(near, at=blower(0.8, 0.30, ShotConfig(max_shift=0.0, bud_share=0.25)))
     assert isinstance(slow, ShotChoice)
     assert fast is Reason.BUD_IN_JET
 
