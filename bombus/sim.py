@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bombus import sim_faults
 from bombus.output import WorkFailedError, WrongUseError, people, print_json, print_table
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ def sim(
     list_faults: Annotated[
         bool, typer.Option("--list-faults", help="print the faults that can be named, and end")
     ] = False,
+    campaign: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=100_000, help="drive so many short rows with random faults (or the --fault given)"
+        ),
+    ] = None,
     record: Annotated[
         Path | None, typer.Option(help="new recording: NAME.mcap, or a folder for a file a minute")
     ] = None,
@@ -64,10 +71,14 @@ def sim(
 ) -> None:
     """Drive one row and print its score."""
     if list_faults:
-        _list_faults(json)
+        sim_faults.list_faults(json)
         return
     _check(mode, detector, record)
     _check_sweep(sweep, seeds, plot)
+    if campaign is not None:
+        sim_faults.check_campaign(mode, record, config)
+        sim_faults.campaign(scenario, campaign, seed, length, speed, fault or (), json)
+        return
     from sim.scenario import load_scenario
 
     plan = load_scenario(scenario, length_m=length, speed_m_s=speed, faults=fault or (), look=look)
@@ -81,6 +92,7 @@ def sim(
         _day(plan, plan.day, seed, mode, config, detector, record, json)
         return
     if mode == "realtime":
+        sim_faults.check_machine_only(plan.faults, "real time")
         from sim.realtime import run_realtime
 
         result = run_realtime(plan, seed, config, port, record, people)
@@ -107,6 +119,7 @@ def _day(
         raise WrongUseError(
             f"scenario '{plan.name}': a day runs in lock-step, unrecorded; leave the option out"
         )
+    sim_faults.check_machine_only(plan.faults, "a day")
     from sim.day import run_day
 
     result = run_day(plan, day, seed, config, detector, people)
@@ -116,13 +129,6 @@ def _day(
         print_table(f"{plan.name}, seed {seed}", result.for_people())
     if not result.finished or result.twice:
         raise WorkFailedError(f"the day failed: {result.ended_because}, {result.twice} flowers treated twice")
-
-
-def _list_faults(json: bool) -> None:
-    from sim.faults import KINDS
-
-    texts = {kind.name: kind.text for kind in KINDS.values()}
-    print_json(texts) if json else print_table("faults", texts)
 
 
 def _check(mode: str, detector: str, record: Path | None) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 from time import perf_counter, process_time, thread_time
 from typing import Any
 
-from robot.ledger import Ledger
 from sim.lockstep import LockstepRow, machine_for
 from sim.scenario import load_scenario
 from sim.season.config import load_season, season_house
 from sim.season.response import load_response
 from sim.season.season import run_season
+from sim.troubles import SimLedger
 
 TARGETS = {"onnx": 2.0, "truth": 100.0}
 """Times real time."""
@@ -43,7 +43,7 @@ def _row(detector: str, length_m: float) -> dict[str, float]:
     scenario = load_scenario("row", length_m=length_m)
     with tempfile.TemporaryDirectory(prefix="bombus-") as folder:
         config = machine_for(scenario, None, Path(folder) / "ledger.sqlite")
-        row = LockstepRow(scenario, 1, config, detector, Ledger(config.ledger.path))
+        row = LockstepRow(scenario, 1, config, detector, SimLedger(config.ledger.path))
         began = perf_counter(), process_time(), thread_time()
         row.drive_to(DRIVEN_M[detector])
         wall_s, cpu_s, own_s = (

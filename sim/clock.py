@@ -17,7 +17,7 @@ class SimClock:
     ) -> None:
         self._advance = advance
         self._now = start
-        self._epoch = epoch
+        self.epoch = epoch
 
     def now(self) -> float:
         """Return simulated seconds."""
@@ -25,7 +25,7 @@ class SimClock:
 
     def wall(self) -> datetime:
         """Return the simulated wall time."""
-        return self._epoch + timedelta(seconds=self._now)
+        return self.epoch + timedelta(seconds=self._now)
 
     def sleep_until(self, t: float) -> None:
         """Advance the world to `t`; returns at once when `t` has passed."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from robot.settings import RobotConfig
 from sim.airjet import JetLog
-from sim.lockstep import drawn_by
+from sim.drawn_by import drawn_by
 from sim.plant import Plant
 from sim.render.effects import EffectsConfig
 from sim.render.renderer import Renderer

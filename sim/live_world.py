@@ -12,8 +12,8 @@ from firmware_bridge.plant_page import PlantPage
 from robot.clock import MonotonicClock
 from robot.settings import RobotConfig
 from sim.camera_faults import spoiled, unplugged
-from sim.lockstep import drawn_by
-from sim.plant import BATTERY_MV, Plant
+from sim.drawn_by import drawn_by
+from sim.plant import Plant
 from sim.render.renderer import Renderer
 from sim.scenario import ScenarioConfig
 from sim.truth import TrueFlowers
@@ -84,7 +84,7 @@ class LiveWorld:
         self._page.set_sensors(
             sensors.encoder_ticks,
             sensors.pressure_kpa,
-            BATTERY_MV,
+            sensors.battery_mv,
             button=sensors.button,
             bumper=sensors.bumper,
             now_us=int((self.clock.now() - sensors.pressure_age_s) * 1e6),

@@ -3,43 +3,47 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
 import msgspec
-import numpy as np
 import tomlkit
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
 from firmware_bridge.bridge import McuBridge
 from firmware_bridge.core import Core
 from firmware_bridge.core_config import CoreConfig
+from firmware_bridge.enums import ResetCause
 from robot.build import NoRecorder, open_detector, recording_header, side_parts
 from robot.calibration.config import calibrated_lags
 from robot.config import DEMO_MACHINE, load_config
-from robot.ledger import Ledger
+from robot.ledger import LedgerError
 from robot.loop import STEP_S, ControlLoop, LoopParts
 from robot.recorder import McapRecorder
 from robot.settings import CameraConfig, RobotConfig
 from robot.sight import SideParts
-from robot.types import Command, CommandName, LoopView, Mode, Recorder
+from robot.types import Mode, Recorder
 from sim.camera import Picture, SimCamera
 from sim.camera_faults import spoiled, unplugged
-from sim.clock import SimClock
+from sim.clock import SIM_EPOCH, SimClock
+from sim.drawn_by import drawn_by
+from sim.faults import FaultScript
 from sim.plant import Plant
 from sim.render.renderer import Renderer
 from sim.result import SimResult, scored
 from sim.rig import LoopbackTransport, Rig
 from sim.scenario import ScenarioConfig
 from sim.score import Percentiles, score
+from sim.troubles import SLOW_STEP_S, FaultyCable, SimLedger, Troubles
 from sim.truth import TrueFlowers
 from sim.truth_detector import AnyFrame, TruthDetector
 from sim.truth_errors import load_errors
+from sim.watcher import Watcher
 from sim.witness import Witness
 from sim.world import World
 from vision.detector import Detector
@@ -51,33 +55,10 @@ BOOT_ID = 0xB0B0_0001
 NONCE = 0x5EED_0001
 CAMERA_PHASE_S: Mapping[Side, float] = {"left": 0.0, "right": 0.03}
 """The two cameras are not synchronised (assumed)."""
-
-SPEED_SPAN_S = 0.03
-"""The cart's speed at an exposure is taken over this time before it."""
-
+RESTART_S = 2.0
+"""From a daemon that does not start to its next try by the supervisor (assumed)."""
 SETTLE_S = 1.0
 """Driven on after the end, so that the last outcomes arrive."""
-
-
-class Watcher:
-    """Stands in for the people: sees every view, presses START once when the robot is ready."""
-
-    def __init__(self) -> None:
-        self.view: LoopView | None = None
-        self.faults: list[str] = []
-        self._started = False
-
-    def publish(self, view: LoopView) -> None:
-        """Look at a view."""
-        self.view = view
-        self.faults += [fault.code for fault in view.faults if fault.code not in self.faults]
-
-    def take(self) -> Sequence[Command]:
-        """Return START the first time the robot says that it is ready."""
-        if self._started or self.view is None or self.view.mode is not Mode.READY:
-            return ()
-        self._started = True
-        return (Command(CommandName.START, by="simulator"),)
 
 
 class LockstepRow:
@@ -89,7 +70,7 @@ class LockstepRow:
         seed: int,
         config: RobotConfig,
         detector: str,
-        ledger: Ledger,
+        ledger: SimLedger,
         recorder: Recorder | None = None,
         world: World | None = None,
     ) -> None:
@@ -100,29 +81,44 @@ class LockstepRow:
         still = scenario.jets.shake.push_mm == 0.0 and not scenario.faults
         self._ahead = ThreadPoolExecutor(1, "renderer") if still and detector == "onnx" else None
         self.truths = {side: TrueFlowers(self.world, side) for side in config.sides}
-        core = Core(CoreConfig(ticks_per_m=scenario.vehicle.ticks_per_m), boot_id=BOOT_ID)
+        self.board_config = CoreConfig(ticks_per_m=scenario.vehicle.ticks_per_m)
         self.plant = Plant(scenario, config.banks, dict(self.truths), config.dose.openings, seed)
-        self.rig = Rig(core, self.plant)
+        self.rig = Rig(self._board(), self.plant)
         self.clock = SimClock(self.rig.advance)
         self.watcher = Watcher()
-        lags_us = calibrated_lags(config)
+        self.troubles = Troubles()
+        self.cable = FaultyCable(LoopbackTransport(self.rig), self.troubles, self.clock.now, seed)
+        self._script = FaultScript(scenario.faults)
+        self._starts = self._resets = 0
+        self.killed = False
+        self.ledger = ledger
         models = {camera.side: scenario.misfit.camera(camera.model()) for camera in config.cameras}
         self.witness = Witness(self.world, self.truths, models, self.plant.place_at, recorder or NoRecorder())
-        bridge = McuBridge(LoopbackTransport(self.rig), nonce=NONCE, lags_us=lags_us)
-        self.loop = ControlLoop(
+        self.loop = self._daemon()
+        self.frame_ms: list[float] = []
+
+    def _board(self, resets: int = 0) -> Core:
+        cause = ResetCause.WATCHDOG if resets else ResetCause.POWER_ON
+        return Core(self.board_config, BOOT_ID + resets, cause)
+
+    def _daemon(self) -> ControlLoop:
+        """Start the robot's program, for the first time or once more."""
+        self._starts += 1
+        lags_us = calibrated_lags(self.config)
+        loop = ControlLoop(
             LoopParts(
-                config=config,
+                config=self.config,
                 clock=self.clock,
-                link=bridge,
+                link=McuBridge(self.cable, nonce=NONCE + self._starts - 1, lags_us=lags_us),
                 sides=self._sides(),
-                ledger=ledger,
+                ledger=self.ledger,
                 commands=self.watcher,
                 recorder=self.witness,
                 telemetry=self.watcher,
             )
         )
-        self.witness.sights = self.loop.sights
-        self.frame_ms: list[float] = []
+        self.witness.sights = loop.sights
+        return loop
 
     def _sides(self) -> dict[Side, SideParts]:
         onnx = self.detector_name == "onnx"
@@ -142,33 +138,35 @@ class LockstepRow:
         return side_parts(model, source, shared, self.config)
 
     def _camera(self, settings: CameraConfig, picture: Picture) -> SimCamera:
+        """Return a camera; faults strike the left one."""
+        struck, clock = settings.side == "left", self.clock
         return SimCamera(
             settings.camera_id,
             self.scenario.camera,
             picture,
             self.plant.place_at,
-            self.clock.now,
+            (lambda: self.troubles.camera_clock(clock.now())) if struck else clock.now,
             CAMERA_PHASE_S[settings.side],
             seed=self.seed,
             ahead=self._ahead,
-            gone=lambda: settings.side == "left" and unplugged(self.plant.camera_faults, self.clock.now()),
+            gone=lambda: struck and unplugged(self.plant.camera_faults, clock.now()),
         )
 
     def drive_to(self, s: float) -> None:
         """Drive until the cart's true place is `s` (m), or the row ends."""
         while self.plant.vehicle.state.s < s and self.loop.mode is not Mode.DONE:
-            self._step()
+            self.step()
 
     def run(self, progress: Callable[[float], None] = lambda share: None) -> tuple[bool, str]:
         """Drive to the row's end; returns whether it was reached, and why it ended. `progress` takes 0..1."""
         limit_s = 60.0 + 2.0 * self.scenario.world.row_length_m / self.scenario.speed_m_s
         while self.loop.mode not in {Mode.DONE, Mode.FAULT, Mode.STOPPED} and self.clock.now() < limit_s:
-            self._step()
+            self.step()
             progress(max(0.0, self.plant.vehicle.state.s) / self.scenario.world.row_length_m)
         ended_in = self.loop.mode
         until = self.clock.now() + SETTLE_S
         while self.clock.now() < until:
-            self._step()
+            self.step()
         self.close()
         if ended_in is Mode.DONE:
             return True, "the row is done"
@@ -177,15 +175,48 @@ class LockstepRow:
             f"mode {ended_in.value} after {self.clock.now():.0f} s; faults: {', '.join(self.watcher.faults) or 'none'}",
         )
 
-    def _step(self) -> None:
-        before = perf_counter()
-        self.loop.step()
-        self.frame_ms.append(1000.0 * (perf_counter() - before))
-        self.clock.sleep_until(self.clock.now() + STEP_S)
+    def step(self) -> None:
+        """Let the robot do everything once, and time pass."""
+        now = self.clock.now()
+        self._strike(now)
+        if not self.killed:
+            before = perf_counter()
+            self.loop.step()
+            self.frame_ms.append(1000.0 * (perf_counter() - before))
+        self.clock.sleep_until(now + (SLOW_STEP_S if now < self.troubles.overloaded else STEP_S))
+
+    def _strike(self, now: float) -> None:
+        """Bring on what is due of the script around the controller."""
+        troubles = self.troubles
+        troubles.come(self._script.due(now), now)
+        self.ledger.full = troubles.disk_full
+        self.clock.epoch = SIM_EPOCH + timedelta(seconds=troubles.wall_offset_s)
+        if troubles.board_resets:
+            troubles.board_resets = False
+            self._resets += 1
+            self.rig.replace(self._board(self._resets))
+        if not self.killed and now < troubles.daemon_dead:
+            self.killed = True
+            self.ledger.drop()
+        elif self.killed and now >= troubles.daemon_dead:
+            self._revive(now)
+
+    def _revive(self, now: float) -> None:
+        """Start the program again; without a ledger it does not start, and is tried again."""
+        self.ledger = SimLedger(self.config.ledger.path)
+        self.ledger.full = self.troubles.disk_full
+        self.watcher.new_daemon()
+        try:
+            self.loop = self._daemon()
+            self.killed = False
+        except LedgerError:
+            self.ledger.drop()
+            self.troubles.daemon_dead = now + RESTART_S
 
     def close(self) -> None:
         """End the robot and the drawing; `run` does it by itself."""
-        self.loop.close()
+        if not self.killed:
+            self.loop.close()
         if self._ahead is not None:
             self._ahead.shutdown(cancel_futures=True)
 
@@ -205,6 +236,7 @@ class LockstepRow:
             identity=self.witness.identity(),
             latency_ms=Percentiles.of([ms for ms in self.frame_ms if ms > 1.0]),
             air_l=round(self.plant.air.used_nl, 1),
+            hottest_coil_c=round(self.plant.coils.hottest_c(self.clock.now()), 1),
             sim_s=round(self.clock.now(), 3),
             wall_s=round(wall_s, 1),
             frames=sum(side.frames for side in self.loop.sights.values()),
@@ -212,19 +244,6 @@ class LockstepRow:
             faults=self.watcher.faults,
             decisions_sha256=self.loop.decisions_sha256,
         )
-
-
-def drawn_by(renderer: Renderer, place_at: Callable[[float], float] | None = None) -> Picture:
-    """Return the picture function of a renderer; frames are numbered, so noise never depends on timing.
-
-    With `place_at` the cart's speed skews the pictures of a rolling shutter.
-    """
-
-    def draw(cart_s: float, t: float, seq: int, /) -> NDArray[np.uint8]:
-        velocity = 0.0 if place_at is None else (cart_s - place_at(t - SPEED_SPAN_S)) / SPEED_SPAN_S
-        return renderer.render(cart_s, t, seq, velocity).image
-
-    return draw
 
 
 def machine_for(
@@ -237,7 +256,7 @@ def machine_for(
     )
 
 
-def recorder_for(path: Path, config: RobotConfig, detector: str, ledger: Ledger) -> McapRecorder:
+def recorder_for(path: Path, config: RobotConfig, detector: str, ledger: SimLedger) -> McapRecorder:
     """Return a recorder whose header holds the machine as it is now; raises RecordingError or ModelError."""
     text = tomlkit.dumps(config.model_dump(mode="json", exclude_none=True))
     sha256 = model_card(config.detector.model).sha256 if detector == "onnx" else ""
@@ -268,7 +287,7 @@ def run_lockstep(
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bombus-")))
         config = machine_for(scenario, machine, folder / "ledger.sqlite", changed)
-        ledger = Ledger(config.ledger.path)
+        ledger = SimLedger(config.ledger.path)
         recorder = None if record is None else recorder_for(record, config, detector, ledger)
         row = LockstepRow(scenario, seed, config, detector, ledger, recorder)
         progress = stack.enter_context(

@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 
 from robot.clock import MonotonicClock
+from sim.spoiling import spoilt
 
 TURN_S = 0.02
 CHUNK = 4096
@@ -94,7 +95,4 @@ class NoisyCable:
         if self._clock.now() >= self._noisy_until or self._rng.random() < 0.5:
             return data
         self.spoiled += 1
-        at = self._rng.randrange(len(data))
-        kind = self._rng.randrange(4)
-        damaged = data[:at] + self._rng.randbytes(1) + data[at + 1 :]
-        return [b"", data + data, data[:at], damaged][kind]
+        return spoilt(data, self._rng)

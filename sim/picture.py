@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from robot.ledger import Ledger
 from robot.types import LoopView
 from sim.lockstep import LockstepRow, machine_for
 from sim.scenario import load_scenario
+from sim.troubles import SimLedger
 from vision.calibration import CameraModel
 from vision.types import STAGE_NAMES, Side
 
@@ -64,7 +64,7 @@ def main(path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="bombus-") as folder:
         scenario = load_scenario("row", length_m=4.0)
         config = machine_for(scenario, None, Path(folder) / "ledger.sqlite")
-        row = LockstepRow(scenario, 1, config, "onnx", Ledger(config.ledger.path))
+        row = LockstepRow(scenario, 1, config, "onnx", SimLedger(config.ledger.path))
         row.drive_to(DRAW_AT_S)
         view = row.watcher.view
         camera = next(camera.model() for camera in config.cameras if camera.side == SIDE)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from robot.aim import NozzleBank
 from sim.air import AirSupply
 from sim.airjet import FlowerField, JetLog
-from sim.faults import parse_fault
+from sim.coil import Coils
+from sim.faults import FaultScript
 from sim.scenario import ScenarioConfig
 from sim.valve_flow import ValveFlow
 from sim.vehicle import Vehicle
@@ -29,6 +30,7 @@ class Sensors(NamedTuple):
     encoder_ticks: int
     pressure_kpa: int
     pressure_age_s: float
+    battery_mv: int
     button: bool
     bumper: bool
 
@@ -50,23 +52,31 @@ class Plant:
         self._flow = ValveFlow(scenario.jets, seed, start_t)
         self.jets = JetLog(scenario.jets, flowers, self.mouth, openings_per_train, seed)
         self.jets.strength = lambda: self.air.strength(scenario.jets.pressure_exponent)
+        self.coils = Coils(scenario.coils)
+        self.battery_mv = BATTERY_MV
         self.estop_pressed = False
         self.bumper_pressed = False
+        self.person_until = -math.inf
         self.next_closing_sticks = False
+        self.next_opening_shorts = False
         self.camera_faults: dict[str, tuple[float, float]] = {}
         self.frozen_kpa: int | None = None
         self.frozen_ticks: int | None = None
         self.gauge_lost_t: float | None = None
         self.now = start_t
-        self._faults = deque(sorted(map(parse_fault, scenario.faults), key=lambda fault: fault.t))
-        self._start_t = start_t
+        self._script = FaultScript(scenario.faults, start_t)
         self._stuck: dict[int, float] = {}
+        self._shorted: int | None = None
+        self._ticks_at_reset = 0
         self._mouths = _mouths(scenario.misfit.banks(banks))
         self._opened_at: dict[int, float] = {}
         self._places: tuple[list[float], list[float]] = ([start_t], [self.vehicle.mast_s])
 
     def step(self, t: float, motor_mm_s: int, valves: int, compressor_on: bool) -> None:
-        """Move on to `t` under the controller's outputs; bit n of `valves`: nozzle n is to blow."""
+        """Move on to `t` under the controller's outputs; bit n of `valves`: nozzle n is to blow.
+
+        The compressor's relay feeds the valves too.
+        """
         dt = t - self.now
         self.vehicle.step(motor_mm_s * 1e-3, dt)
         blowing = valves
@@ -76,8 +86,11 @@ class Plant:
         self.air.step(self._flow.take(t), dt, compressor_on)
         self.now = t
         self._blow_on(t)
-        while self._faults and self._faults[0].t <= t - self._start_t:
-            self._faults.popleft().kind.strike(self)
+        if self._shorted is not None and not compressor_on:
+            self._release(self._shorted, t)
+        for kind in self._script.due(t):
+            if kind.strike is not None:
+                kind.strike(self)
         times, places = self._places
         times.append(t)
         places.append(self.vehicle.mast_s)
@@ -87,8 +100,17 @@ class Plant:
 
     def edge(self, nozzle: int, is_open: bool, t: float) -> None:
         """Take one commanded valve edge."""
+        if nozzle == self._shorted:
+            return
+        self.coils.switch(nozzle, is_open, t)
+        if nozzle in self._stuck:
+            return
         if is_open:
             self._opened_at[nozzle] = t
+            if self.next_opening_shorts:
+                self.next_opening_shorts = False
+                self._shorted = nozzle
+                self._stuck[nozzle] = self._opened_at.pop(nozzle)
         elif nozzle in self._opened_at:
             self.jets.opened(nozzle, self._opened_at.pop(nozzle), t)
             if self.next_closing_sticks:
@@ -98,9 +120,33 @@ class Plant:
     def sensors(self) -> Sensors:
         """Read the pins now."""
         ticks = self.vehicle.encoder_ticks() if self.frozen_ticks is None else self.frozen_ticks
+        ticks -= self._ticks_at_reset
+        kpa, age_s = self.gauge()
+        return Sensors(ticks, kpa, age_s, self.battery_mv, self.estop_pressed, self._bumped)
+
+    def gauge(self) -> tuple[int, float]:
+        """Return what the pressure sensor says (kPa), and how long ago it was read (s)."""
         kpa = round(self.air.pressure_kpa) if self.frozen_kpa is None else self.frozen_kpa
-        age_s = 0.0 if self.gauge_lost_t is None else self.now - self.gauge_lost_t
-        return Sensors(ticks, kpa, age_s, self.estop_pressed, self.bumper_pressed)
+        return kpa, 0.0 if self.gauge_lost_t is None else self.now - self.gauge_lost_t
+
+    @property
+    def pressed(self) -> bool:
+        """True while the e-stop button is pressed, or the bumper or scanner sees someone."""
+        return self.estop_pressed or self._bumped
+
+    @property
+    def _bumped(self) -> bool:
+        return self.bumper_pressed or self.now < self.person_until
+
+    def zero_counter(self) -> None:
+        """Let the controller's encoder counter begin at zero, as after its restart."""
+        self._ticks_at_reset = self.vehicle.encoder_ticks()
+
+    def _release(self, nozzle: int, t: float) -> None:
+        """Without its supply a shorted coil lets go."""
+        self._shorted = None
+        del self._stuck[nozzle]
+        self.coils.switch(nozzle, False, t)
 
     def _blow_on(self, t: float) -> None:
         """A stuck valve blows on whatever passes, as long as there is air."""

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from robot.ledger import Ledger
 from sim.lockstep import LockstepRow, machine_for
 from sim.scenario import ScenarioConfig
+from sim.troubles import SimLedger
 
 SAME_FLOWER_M: Final = 0.015
 """A map flower farther than this from every true one is none."""
@@ -40,7 +40,7 @@ def judge_rows(
     for done, seed in enumerate(seeds):
         with tempfile.TemporaryDirectory(prefix="bombus-") as folder:
             config = machine_for(scenario, machine, Path(folder) / "ledger.sqlite")
-            row = LockstepRow(scenario, seed, config, detector, Ledger(config.ledger.path))
+            row = LockstepRow(scenario, seed, config, detector, SimLedger(config.ledger.path))
             row.run(_part_of(progress, done, len(seeds)))
             parts.append(_judged(row))
     return Judged(*(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -205,6 +205,7 @@ def _result(
         identity=None,
         latency_ms=Percentiles(latency[0], None, latency[1]),
         air_l=round(world.plant.air.used_nl, 1),
+        hottest_coil_c=round(world.plant.coils.hottest_c(world.plant.now), 1),
         sim_s=round(wall_s, 1),
         wall_s=round(wall_s, 1),
         frames=world.frames,

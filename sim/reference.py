@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from robot.config import DEMO_MACHINE, load_config
-from robot.ledger import Ledger
 from sim.lockstep import LockstepRow, machine_for
 from sim.render.renderer import Renderer
 from sim.scenario import load_scenario
+from sim.troubles import SimLedger
 from sim.world import World
 from sim.world_config import WorldConfig
 from vision.calibration import CameraModel
@@ -28,7 +28,7 @@ def decisions_sha256() -> str:
     scenario = load_scenario("row", length_m=LENGTH_M)
     with tempfile.TemporaryDirectory(prefix="bombus-") as folder:
         config = machine_for(scenario, None, Path(folder) / "ledger.sqlite")
-        row = LockstepRow(scenario, SEED, config, "truth", Ledger(config.ledger.path))
+        row = LockstepRow(scenario, SEED, config, "truth", SimLedger(config.ledger.path))
         row.run()
     return row.loop.decisions_sha256
 

@@ -30,6 +30,7 @@ class SimResult(msgspec.Struct, frozen=True):
     identity: Identity | None
     latency_ms: Percentiles
     air_l: float
+    hottest_coil_c: float
     sim_s: float
     wall_s: float
     frames: int
@@ -52,6 +53,7 @@ class SimResult(msgspec.Struct, frozen=True):
             "aim error p50 / p95": f"{aim.p50} / {aim.p95} mm",
             **self._who_is_who(),
             "air": f"{self.air_l:.0f} normal litres",
+            "hottest coil": f"{self.hottest_coil_c:.0f} degrees Celsius",
             "driven": f"{self.sim_s:.0f} s, {self.frames} frames",
             "wall time": f"{self.wall_s:.0f} s ({self.sim_s / max(self.wall_s, 1e-9):.1f} x real time)",
             **{f"not shot: {reason.replace('_', ' ')}": count for reason, count in self.refusals.items()},

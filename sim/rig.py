@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from firmware_bridge.core import Core
-from sim.plant import BATTERY_MV, Plant
+from sim.plant import Plant
 
 STEP_US = 1000
 WRAP = 1 << 32
@@ -15,12 +17,22 @@ class Rig:
     def __init__(self, core: Core, plant: Plant) -> None:
         self.core = core
         self.plant = plant
+        self.witness: Callable[[int, bool, int], None] | None = None
+        """Is told of each edge of the pins: nozzle, open, simulated microsecond."""
         self._now_us = round(plant.now * 1e6)
 
     @property
     def now_us(self) -> int:
         """Simulated microseconds so far, unwrapped."""
         return self._now_us
+
+    def replace(self, core: Core) -> None:
+        """Restart the board as `core`: its pins are closed, its counter begins at zero."""
+        for nozzle in range(self.core.valves.bit_length()):
+            if self.core.valves >> nozzle & 1:
+                self._edge(nozzle, False, self._now_us)
+        self.core = core
+        self.plant.zero_counter()
 
     def advance(self, t: float) -> None:
         """Run to second `t` in whole milliseconds."""
@@ -37,7 +49,7 @@ class Rig:
             self._now_us % WRAP,
             sensors.encoder_ticks,
             sensors.pressure_kpa,
-            BATTERY_MV,
+            sensors.battery_mv,
             estop_pressed=sensors.button,
             bumper=sensors.bumper,
             pressure_age_us=round(sensors.pressure_age_s * 1e6),
@@ -45,7 +57,12 @@ class Rig:
         for edge in core.edges():
             # The core's clock is ours, wrapped: the edge lies in the recent past.
             ago_us = (self._now_us - edge.at_us) % WRAP
-            plant.edge(edge.nozzle, edge.open, (self._now_us - ago_us) * 1e-6)
+            self._edge(edge.nozzle, edge.open, self._now_us - ago_us)
+
+    def _edge(self, nozzle: int, is_open: bool, at_us: int) -> None:
+        self.plant.edge(nozzle, is_open, at_us * 1e-6)
+        if self.witness is not None:
+            self.witness(nozzle, is_open, at_us)
 
 
 class LoopbackTransport:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sim.air import AirConfig
 from sim.airjet import AirJetConfig
 from sim.camera import SimCameraConfig
+from sim.coil import CoilConfig
 from sim.day_config import DayConfig
 from sim.faults import parse_fault
 from sim.misfit import MisfitConfig
@@ -40,6 +41,7 @@ class ScenarioConfig(BaseModel):
     vehicle: VehicleConfig = Field(default_factory=VehicleConfig)
     air: AirConfig = Field(default_factory=AirConfig)
     jets: AirJetConfig = Field(default_factory=AirJetConfig)
+    coils: CoilConfig = Field(default_factory=CoilConfig)
     camera: SimCameraConfig = Field(default_factory=SimCameraConfig)
     day: DayConfig | None = Field(None, description="a day in a house instead of one row")
     lens: EffectsConfig = Field(default_factory=EffectsConfig)

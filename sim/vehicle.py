@@ -74,6 +74,8 @@ class Vehicle:
         self._wet: tuple[int | None, bool] = (None, False)
         self.spinning = False
         """The wheels turn and the cart stands."""
+        self.blocked = False
+        """Something holds the cart; the wheels stand too."""
         self.state = CartState(s=config.start_s, velocity=0.0, wheel_m=0.0)
 
     def _normal(self) -> float:
@@ -90,6 +92,8 @@ class Vehicle:
             2 * math.pi * state.wheel_m / config.wheel_circumference_m
         )
         state.velocity += (commanded_m_s * ripple - state.velocity) * min(1.0, dt / config.time_constant_s)
+        if self.blocked:
+            state.velocity = 0.0
         wheel = state.velocity * dt
         # Ornstein-Uhlenbeck over distance: slip belongs to the place on the pipe, not to the time spent there.
         share = abs(wheel) / config.slip_length_m

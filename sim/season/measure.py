@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from robot.ledger import Ledger
 from sim.lockstep import LockstepRow, machine_for
 from sim.scenario import ScenarioConfig
 from sim.season.response import FEATURES, Response, chances, features
+from sim.troubles import SimLedger
 from sim.world import SideWorld, World
 from vision.types import SIDES, Side, Stage
 
@@ -88,7 +88,7 @@ def _pass(
 ) -> dict[tuple[Side, int], float]:
     with tempfile.TemporaryDirectory(prefix="bombus-") as folder:
         config = machine_for(scenario, machine, Path(folder) / "ledger.sqlite")
-        row = LockstepRow(scenario, noise, config, "truth", Ledger(config.ledger.path), world=world)
+        row = LockstepRow(scenario, noise, config, "truth", SimLedger(config.ledger.path), world=world)
         finished, why = row.run()
     if not finished:
         raise MeasureError(f"row with seed {noise}: not driven to its end ({why}); mend that first")

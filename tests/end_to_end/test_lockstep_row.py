@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from robot.ledger import Ledger
 from sim.lockstep import LockstepRow, machine_for
 from sim.result import SimResult
 from sim.scenario import load_scenario
+from sim.troubles import SimLedger
 
 
 def drive(folder: Path, seed: int, length_m: float = 2.0) -> SimResult:
     folder.mkdir(parents=True, exist_ok=True)
     scenario = load_scenario("row", length_m=length_m)
     config = machine_for(scenario, None, folder / "ledger.sqlite")
-    row = LockstepRow(scenario, seed, config, "truth", Ledger(config.ledger.path))
+    row = LockstepRow(scenario, seed, config, "truth", SimLedger(config.ledger.path))
     finished, why = row.run()
     return row.result(finished, why, 1.0)
 
@@ -47,6 +47,6 @@ def test_another_seed_is_another_row(result: SimResult, tmp_path: Path) -> None:
 
 def test_every_pulse_in_the_ledger_has_an_outcome(tmp_path: Path) -> None:
     drive(tmp_path, seed=3, length_m=1.0)
-    ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger = SimLedger(tmp_path / "ledger.sqlite")
     assert ledger.last_pulse_id() > 0
     assert ledger.maybe_fired(0.0) == []

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from robot.ledger import Ledger
 from robot.recording_rewrite import join
 from robot.settings import RobotConfig
 from robot.types import StepRecord
@@ -21,6 +20,7 @@ from sim.replay import replay_recording
 from sim.replay_compare import sentences
 from sim.replay_setting import Setting
 from sim.scenario import load_scenario
+from sim.troubles import SimLedger
 from vision.onnx_model import ModelCard
 from vision.types import Detections
 
@@ -69,7 +69,7 @@ def record(name: str) -> None:
             patch.setattr(lockstep, "open_detector", lambda wanted: YellowSpots())
             patch.setattr(lockstep, "model_card", lambda model: CARD)
         detector = "onnx" if seen else "truth"
-        ledger = Ledger(config.ledger.path)
+        ledger = SimLedger(config.ledger.path)
         recorder = recorder_for(folder / "run.mcap", config, detector, ledger)
         row = LockstepRow(scenario, 3, config, detector, ledger, recorder)
         assert row.run()[0]

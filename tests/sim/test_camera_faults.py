@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from robot.config import DEMO_MACHINE, load_config
 from sim.camera_faults import UNPLUGGED_S, spoiled, unplugged
-from sim.lockstep import drawn_by
+from sim.drawn_by import drawn_by
 from sim.render.renderer import Renderer
 from sim.world import World
 from sim.world_config import WorldConfig

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from robot.config import DEMO_MACHINE, load_config
-from robot.ledger import Ledger, PulseState, Settled, TreatedPlace
+from robot.ledger import PulseState, Settled, TreatedPlace
 from robot.recorder import McapRecorder
 from robot.recording_format import RecordingError, RecordingHeader
 from robot.settings import RobotConfig
@@ -21,6 +21,7 @@ from sim.replay_parts import ledger_as_it_was
 from sim.replay_pictures import fitted, replay_pictures
 from sim.replay_setting import ReplayError, Setting
 from sim.scenario import load_scenario
+from sim.troubles import SimLedger
 from vision.onnx_model import ModelCard
 from vision.stills import PictureError
 from vision.types import Detections
@@ -78,9 +79,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
     yield folder / "row.mcap", row.loop.decisions_sha256
 
 
-def treated_on_the_left(config: RobotConfig) -> Ledger:
+def treated_on_the_left(config: RobotConfig) -> SimLedger:
     """Return the row's ledger after a session an hour ago that treated the first 0.3 m of the left side."""
-    ledger = Ledger(config.ledger.path)
+    ledger = SimLedger(config.ledger.path)
     hour_ago = SIM_EPOCH.timestamp() - 3600.0
     ledger.begin(config.row.name, hour_ago)
     grid = product(np.arange(0.0, 0.35, 0.02), np.arange(1.38, 1.84, 0.02), np.arange(0.34, 0.48, 0.02))
@@ -91,7 +92,7 @@ def treated_on_the_left(config: RobotConfig) -> Ledger:
     ledger.settle([Settled(41, PulseState.DONE, openings=train.count)], hour_ago)
     ledger.note_place(77, 0.5, 1.0, hour_ago)
     ledger.close(hour_ago)
-    return Ledger(config.ledger.path)
+    return SimLedger(config.ledger.path)
 
 
 def picture(rng: np.random.Generator, height: int, width: int) -> NDArray[np.uint8]:
@@ -161,7 +162,7 @@ def test_garbage_is_refused_in_one_line(tmp_path: Path) -> None:
 def test_a_row_of_labels_replays_to_identical_decisions_without_pictures(tmp_path: Path) -> None:
     scenario = load_scenario("row", length_m=ROW_M, speed_m_s=0.35)
     config = machine_for(scenario, None, tmp_path / "ledger.sqlite")
-    ledger = Ledger(config.ledger.path)
+    ledger = SimLedger(config.ledger.path)
     recorder = recorder_for(tmp_path / "labels", config, "truth", ledger)
     row = LockstepRow(scenario, 4, config, "truth", ledger, recorder)
     assert row.run()[0]
