@@ -18,6 +18,9 @@ from sim.troubles import SimLedger
 SAME_FLOWER_M: Final = 0.015
 """A map flower farther than this from every true one is none."""
 
+DEPTH_COUNTS: Final = np.array([1.0, 1.0, 0.4])
+"""Weight of a distance along s, h and d: one camera fixes the depth two to three times less well."""
+
 NOTHING: Final = -1
 
 
@@ -35,7 +38,7 @@ def judge_rows(
     detector: str,
     progress: Callable[[float], None],
 ) -> Judged:
-    """Drive a row for each seed and return what the map ended with; `progress` takes 0..1."""
+    """Drive a row for each seed and return what the map ended with in the jets' reach; `progress` takes 0..1."""
     parts = []
     for done, seed in enumerate(seeds):
         with tempfile.TemporaryDirectory(prefix="bombus-") as folder:
@@ -52,15 +55,17 @@ def _part_of(progress: Callable[[float], None], done: int, rows: int) -> Callabl
 
 def _judged(row: LockstepRow) -> Judged:
     beliefs, stages = [], []
-    known = row.config.planner
+    known, jet = row.config.planner, row.config.machine.jet
     length = row.scenario.world.row_length_m
     for side, sight in row.loop.sights.items():
         plants = row.world.side(side)
-        tree = KDTree(plants.positions)
+        tree = KDTree(plants.positions * DEPTH_COUNTS)
         for flower in sight.flowers(0.0, length):
-            if not flower.place_known or flower.views < known.min_views:
+            before_mouth = float(flower.position[2]) - row.config.banks[side].d_mouth
+            in_reach = jet.nearest <= before_mouth <= jet.farthest
+            if not in_reach or not flower.place_known or flower.views < known.min_views:
                 continue
-            distance, index = tree.query(flower.position)
+            distance, index = tree.query(flower.position * DEPTH_COUNTS)
             beliefs.append(flower.belief)
             stages.append(int(plants.stages[index]) if distance <= SAME_FLOWER_M else NOTHING)
     return Judged(np.array(beliefs, np.float64).reshape(-1, 3), np.array(stages, np.int64))

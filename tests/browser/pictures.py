@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from robot.clock import MonotonicClock
 from robot.config import DEMO_MACHINE
@@ -106,6 +106,7 @@ def _look(page: Page, url: str) -> None:
             page.goto(url + path)
             page.wait_for_selector("h1")
             page.wait_for_timeout(1000)
+            expect(page.get_by_text("Loading …", exact=True)).to_have_count(0, timeout=15_000)
             file = INTO / f"{name}-{size}.jpg"
             page.screenshot(path=file, type="jpeg", quality=QUALITY)
             sys.stdout.write(f"{file.relative_to(ROOT)}: {file.stat().st_size / 1000:.0f} kB\n")
