@@ -10,15 +10,32 @@ import typer
 
 from bombus import sim_faults
 from bombus.output import WorkFailedError, WrongUseError, people, print_json, print_table
+from bombus.sim_preview import draw_preview
 
 if TYPE_CHECKING:
     from sim.day_config import DayConfig
     from sim.scenario import ScenarioConfig
-from bombus.sim_preview import draw_preview
 
 MODES = ("lockstep", "realtime")
 DETECTORS = ("onnx", "truth")
 
+Mode = Annotated[str, typer.Option(help="lockstep (simulated time) or realtime (daemon, pty, dashboard)")]
+Detect = Annotated[str, typer.Option(help="onnx (rendered frames) or truth (labels with errors)")]
+Faults = Annotated[
+    list[str] | None, typer.Option(help="NAME@SECONDS: what breaks, and when; may be given often")
+]
+Campaign = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=100_000, help="drive so many short rows with random faults (or the --fault given)"
+    ),
+]
+Record = Annotated[
+    Path | None, typer.Option(help="new recording: NAME.mcap, or a folder for a file a minute")
+]
+Port = Annotated[
+    int, typer.Option(min=0, max=65535, help="dashboard port, realtime only; 0 takes a free one")
+]
 Preview = Annotated[
     Path | None, typer.Option(help="draw a contact sheet of the row to this new .png or .jpg, and end")
 ]
@@ -35,33 +52,18 @@ Plot = Annotated[
 def sim(
     scenario: Annotated[str, typer.Option(help="scenario name, or a TOML file")] = "row",
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="seed of plants, cart and noise")] = 1,
-    mode: Annotated[
-        str, typer.Option(help="lockstep (simulated time) or realtime (daemon, pty, dashboard)")
-    ] = "lockstep",
-    detector: Annotated[
-        str, typer.Option(help="onnx (rendered frames) or truth (labels with errors)")
-    ] = "onnx",
+    mode: Mode = "lockstep",
+    detector: Detect = "onnx",
     length: Annotated[float | None, typer.Option(min=0.5, max=400, help="row length in m")] = None,
     speed: Annotated[float | None, typer.Option(min=0.02, max=0.5, help="cruise speed in m/s")] = None,
     config: Annotated[Path | None, typer.Option(help="machine file (TOML)")] = None,
-    fault: Annotated[
-        list[str] | None, typer.Option(help="NAME@SECONDS: what breaks, and when; may be given often")
-    ] = None,
+    fault: Faults = None,
     list_faults: Annotated[
         bool, typer.Option("--list-faults", help="print the faults that can be named, and end")
     ] = False,
-    campaign: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=100_000, help="drive so many short rows with random faults (or the --fault given)"
-        ),
-    ] = None,
-    record: Annotated[
-        Path | None, typer.Option(help="new recording: NAME.mcap, or a folder for a file a minute")
-    ] = None,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="dashboard port, realtime only; 0 takes a free one")
-    ] = 8080,
+    campaign: Campaign = None,
+    record: Record = None,
+    port: Port = 8080,
     preview: Preview = None,
     look: Look = None,
     sweep: Sweep = None,
@@ -91,6 +93,19 @@ def sim(
     if plan.day is not None:
         _day(plan, plan.day, seed, mode, config, detector, record, json)
         return
+    _row(plan, seed, mode, config, detector, record, port, json)
+
+
+def _row(
+    plan: ScenarioConfig,
+    seed: int,
+    mode: str,
+    config: Path | None,
+    detector: str,
+    record: Path | None,
+    port: int,
+    json: bool,
+) -> None:
     if mode == "realtime":
         sim_faults.check_machine_only(plan.faults, "real time")
         from sim.realtime import run_realtime

@@ -9,17 +9,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from sim.lockstep import LockstepRow, machine_for
 from sim.scenario import ScenarioConfig
 from sim.troubles import SimLedger
-
-SAME_FLOWER_M: Final = 0.015
-"""A map flower farther than this from every true one is none."""
-
-DEPTH_COUNTS: Final = np.array([1.0, 1.0, 0.4])
-"""Weight of a distance along s, h and d: one camera fixes the depth two to three times less well."""
 
 NOTHING: Final = -1
 
@@ -56,16 +49,16 @@ def _part_of(progress: Callable[[float], None], done: int, rows: int) -> Callabl
 def _judged(row: LockstepRow) -> Judged:
     beliefs, stages = [], []
     known, jet = row.config.planner, row.config.machine.jet
-    length = row.scenario.world.row_length_m
+    length, owners = row.scenario.world.row_length_m, row.witness.owners()
     for side, sight in row.loop.sights.items():
-        plants = row.world.side(side)
-        tree = KDTree(plants.positions * DEPTH_COUNTS)
+        true_stages = row.world.side(side).stages
         for flower in sight.flowers(0.0, length):
             before_mouth = float(flower.position[2]) - row.config.banks[side].d_mouth
             in_reach = jet.nearest <= before_mouth <= jet.farthest
-            if not in_reach or not flower.place_known or flower.views < known.min_views:
+            seen = (side, flower.flower_id) in owners
+            if not seen or not in_reach or not flower.place_known or flower.views < known.min_views:
                 continue
-            distance, index = tree.query(flower.position * DEPTH_COUNTS)
+            owner, _ = owners[side, flower.flower_id].most_common(1)[0]
             beliefs.append(flower.belief)
-            stages.append(int(plants.stages[index]) if distance <= SAME_FLOWER_M else NOTHING)
+            stages.append(int(true_stages[owner]) if owner >= 0 else NOTHING)
     return Judged(np.array(beliefs, np.float64).reshape(-1, 3), np.array(stages, np.int64))

@@ -99,11 +99,16 @@ class Witness:
         self._outcomes += [event for event in record.events if isinstance(event, PulseOutcome)]
         self._inner.record_step(record)
 
-    def identity(self) -> Identity:
-        """Return what became of who is who."""
+    def owners(self) -> Mapping[FlowerKey, Counter[int]]:
+        """Return for each map flower how often it was which true flower of its side, -1 for none."""
         owners: defaultdict[FlowerKey, Counter[int]] = defaultdict(Counter)
         for key, counts in self._owners.items():
             owners[self._name(key)].update(counts)
+        return owners
+
+    def identity(self) -> Identity:
+        """Return what became of who is who."""
+        owners = self.owners()
         known = {self._name(key) for key in self._known}
         seen: Counter[tuple[Side, int]] = Counter()
         names: defaultdict[tuple[Side, int], int] = defaultdict(int)
