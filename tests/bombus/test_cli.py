@@ -44,7 +44,7 @@ def test_an_unknown_option_is_wrong_use() -> None:
 
 
 def test_an_unknown_scenario_lists_the_known_ones() -> None:
-    assert_one_line(bombus("sim", "--scenario", "rwo"), 2, "rwo", "demo, row")
+    assert_one_line(bombus("sim", "--scenario", "rwo"), 2, "rwo", "day, demo, hard, row")
 
 
 def test_an_unknown_mode_is_named() -> None:

@@ -50,7 +50,7 @@ def test_apply_puts_a_file_in_force_and_rollback_the_one_before(
     before = machine.read_text()
     done = bombus("config", "apply", longer, "--config", machine)
     assert done.returncode == 0, done.stderr
-    assert "takes it at its next start" in done.stderr
+    assert "takes it at its next start" in " ".join(done.stderr.split())
     assert machine.read_text() == longer.read_text()
     assert bombus("config", "rollback", "--config", machine).returncode == 0
     assert machine.read_text() == before

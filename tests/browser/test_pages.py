@@ -140,6 +140,8 @@ def test_stop_works_before_any_module_has_loaded(visit: Callable[..., Page], hou
     with page.expect_response("**/api/v1/stop") as answer:
         page.locator("#stop").dispatch_event("pointerdown")
     assert answer.value.status == 200
+    # The answer comes when the command is on its way to the robot, not when the robot has read it.
+    page.wait_for_timeout(1500)
     house.stop_control()
     assert house.said == ["stop"]
 

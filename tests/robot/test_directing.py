@@ -98,7 +98,7 @@ def test_uncertain_flower_is_left_alone_on_the_way_in_and_treated_on_the_way_bac
     # Abreast of the nozzles the camera sees flowers before them in both directions.
     eyes.camera = CameraModel.model_validate(eyes.camera.model_dump() | {"s_offset": 0.0})
     rig.__post_init__()
-    eyes.stages[1] = (0.5, 0.5, 0.0)
+    eyes.stages[1] = (0.6, 0.6, 0.0)
     rig.steps(0.3)
     rig.press(CommandName.START)
     bring_to_row(rig)

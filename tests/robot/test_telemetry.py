@@ -393,7 +393,7 @@ def test_passed_flowers_are_counted_and_lie_in_the_strip() -> None:
         ("right", -3.0, "not_ready"),
         ("left", 3.0, "unsure"),
     )
-    shown = replace(view(), finished=finished)
+    shown = replace(view(), finished=finished, refusals={Reason.LOOK_AGAIN: 1})
     builder.observe(shown)
     snapshot = builder.build(shown, None, None)
     assert snapshot.counts.missed == 2
