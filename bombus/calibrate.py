@@ -13,6 +13,7 @@ from rich.table import Table
 from bombus.calibrate_camera import camera
 from bombus.calibrate_readiness import readiness
 from bombus.calibrate_rig import rig
+from bombus.number_list import numbers_named
 from bombus.output import WrongUseError, ask_for_yes, people, print_json
 
 if TYPE_CHECKING:
@@ -113,12 +114,7 @@ def _wanted(nozzles: str, settings: RobotConfig) -> list[int]:
     known = settings.nozzle_numbers
     if not nozzles:
         return sorted(known)
-    wanted: set[int] = set()
-    for part in nozzles.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise WrongUseError(f"--nozzles {nozzles}: '{part}' is no number or range; write 0-31,40")
-        wanted |= set(range(int(first), int(last if dash else first) + 1))
+    wanted = set(numbers_named(nozzles, "--nozzles", "0-31,40"))
     strange = sorted(wanted - set(known))
     if strange or not wanted:
         raise WrongUseError(f"--nozzles {nozzles}: the machine file has {min(known)} to {max(known)}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from bombus.number_list import numbers_named
 from bombus.output import WrongUseError, people, print_json, print_table
 
 if TYPE_CHECKING:
@@ -47,12 +48,7 @@ def readiness(
 
 def numbers(text: str) -> list[int]:
     """Return the numbers that `21-24,30` names; raises WrongUseError."""
-    found: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise WrongUseError(f"--seeds {text}: '{part}' is no number or range; write 21-24,30")
-        found += range(int(first), int(last if dash else first) + 1)
+    found = numbers_named(text, "--seeds", "21-24,30")
     if not 1 <= len(found) <= 100:
         raise WrongUseError(f"--seeds {text}: {len(found)} rows; name 1 to 100")
     return found
