@@ -82,11 +82,16 @@ def photo_window(photo: Sample, random: Generator, config: AugmentConfig) -> Sam
     """Return a random window of a photograph, zoomed so that one of its flowers has a size drawn at random."""
     sides = (photo.boxes[:, 2:] - photo.boxes[:, :2])[~photo.ignore].mean(axis=1)
     side = float(random.choice(sides)) if len(sides) else 100.0
-    scale = min(log_between(random, *config.photo_flower_px) / max(side, 1.0), config.most_photo_scale)
+    scale = photo_scale(side, random, config)
     turns = int(random.integers(1, 4)) if random.random() < config.turn else 0
     lying = config if turns % 2 == 0 else config.model_copy(update={"size": config.size[::-1]})
     window = window_of(photo, scale, _corner(photo, scale, random, lying), lying)
     return turned(window, turns)
+
+
+def photo_scale(side: float, random: Generator, config: AugmentConfig) -> float:
+    """Return the zoom that brings a photographed flower of `side` px to a size drawn at random."""
+    return min(log_between(random, *config.photo_flower_px) / max(side, 1.0), config.most_photo_scale)
 
 
 def turned(sample: Sample, quarters: int) -> Sample:

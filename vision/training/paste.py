@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from vision.training.augment import AugmentConfig, log_between, turned
+from vision.training.augment import AugmentConfig, photo_scale, turned
 from vision.training.scenes import Sample
 
 MARGIN: Final = 0.2
@@ -63,7 +63,7 @@ def _patch(donor: Sample, index: int, random: Generator, config: AugmentConfig) 
     """Return the flower and its margin, zoomed to a size drawn at random, turned and mirrored."""
     x0, y0, x1, y1 = (float(value) for value in donor.boxes[index])
     side = (x1 - x0 + y1 - y0) / 2
-    scale = min(log_between(random, *config.photo_flower_px) / max(side, 1.0), config.most_photo_scale)
+    scale = photo_scale(side, random, config)
     rows, columns = donor.image.shape[:2]
     left, right = max(0, int(x0 - MARGIN * side)), min(columns, int(x1 + MARGIN * side) + 1)
     top, bottom = max(0, int(y0 - MARGIN * side)), min(rows, int(y1 + MARGIN * side) + 1)
