@@ -12,6 +12,7 @@ from robot.settings import RobotConfig
 from vision.types import Pose
 
 GLITCH_WINDOW_S = 10.0
+TRIP_WINDOW_S = 10.0
 
 RESTARTS = frozenset({"watchdog", "software"})
 """Causes of a start that are no switching on: the cart may stand anywhere."""
@@ -35,6 +36,8 @@ class Cart:
         self._last = last
         self._place_at_start = False
         self._glitch_times: deque[float] = deque(maxlen=64)
+        self._trip_times: deque[float] = deque(maxlen=64)
+        self._trips_armed: int | None = None
         self.odometry = Odometry(config.odometry)
         self.telemetry: Telemetry | None = None
         self.link_up = False
@@ -47,6 +50,7 @@ class Cart:
         restarted = event.boot_id != self.boot_id
         first = self.boot_id is None
         self.link_up, self.link_text = True, "connected"
+        self._trips_armed = None
         self.boot_id = event.boot_id
         self.protocol_mismatch = event.protocol_mismatch
         if restarted:
@@ -62,6 +66,10 @@ class Cart:
     def hear(self, telemetry: Telemetry, now: float) -> None:
         """Take one report."""
         self.telemetry = telemetry
+        # Between two sessions it was the cable or a restart, which link_down tells; disarmed, nothing was closed.
+        if self._trips_armed not in {None, telemetry.deadman_trips}:
+            self._trip_times.append(now)
+        self._trips_armed = telemetry.deadman_trips if telemetry.armed else None
         before = self.odometry.glitches
         taken = self.odometry.add(telemetry.t, telemetry.encoder_ticks)
         if self.odometry.glitches > before:
@@ -88,6 +96,10 @@ class Cart:
     def glitches(self, now: float) -> int:
         """Return how many impossible encoder readings came in the last 10 s."""
         return sum(now - t < GLITCH_WINDOW_S for t in self._glitch_times)
+
+    def deadman_trips(self, now: float) -> int:
+        """Return how often in the last 10 s the controller closed everything because it heard nothing from us."""
+        return sum(now - t < TRIP_WINDOW_S for t in self._trip_times)
 
     @property
     def pressed(self) -> bool:

@@ -49,6 +49,7 @@ class Fault(StrEnum):
     LEDGER_FAILED = "ledger_failed"
     RECORDING_FAILED = "recording_failed"
     LOOP_LATE = "loop_late"
+    DEAD_MAN = "dead_man"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -173,6 +174,11 @@ FAULTS: Mapping[Fault, FaultText] = {
         Severity.WARN,
         "The control program is too slow for this computer",
         "End other programs, cool the computer, or choose a lighter model or fewer frames",
+    ),
+    Fault.DEAD_MAN: FaultText(
+        Severity.WARN,
+        "The valve controller heard nothing from the control program, so it closed the valves and halted",
+        "End other programs or cool the computer; if it is idle, check the serial cable",
     ),
     Fault.INTERNAL_ERROR: FaultText(
         Severity.STOP,

@@ -87,6 +87,7 @@ class HealthInputs:
     glitches: int
     unanswered: int
     over_duty: int
+    deadman_trips: int
     late_steps: int
     ledger_problem: str
     sides: Mapping[Side, SideHealth]
@@ -114,6 +115,8 @@ class Health:
             found[Fault.NOZZLE_DUTY] = f"{inputs.over_duty} in 10 s"
         if inputs.late_steps >= self._config.late_steps:
             found[Fault.LOOP_LATE] = f"{inputs.late_steps} steps in 10 s took over {self._config.step_s:g} s"
+        if inputs.deadman_trips:
+            found[Fault.DEAD_MAN] = f"{inputs.deadman_trips} in 10 s"
         if inputs.ledger_problem:
             found[Fault.LEDGER_FAILED] = inputs.ledger_problem
         if inputs.recording_problem:

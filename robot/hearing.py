@@ -101,6 +101,7 @@ class Hearing:
             glitches=cart.glitches(now),
             unanswered=sum(now - t < RECENT_S for t in self._pulses.unanswered_times),
             over_duty=sum(now - t < RECENT_S for t in self._over_duty),
+            deadman_trips=cart.deadman_trips(now),
             late_steps=sum(now - t < RECENT_S for t in self._late_steps),
             ledger_problem=self._scribe.problem,
             recording_problem=recording_problem,

@@ -214,7 +214,8 @@ KINDS: Final[Mapping[str, FaultKind]] = {
                   _spoil("camera_torn"), by_picture=True),
         FaultKind("disk_full", "the ledger's disk is full", (Fault.LEDGER_FAILED,), 1.1, trouble=_fill_disk),
         FaultKind("clock_step", f"the wall clock steps back by {WALL_STEP_S:g} s", trouble=_step_wall),
-        FaultKind("host_overload", "each step of the loop takes 0.3 s for 3 s",
+        # The dead-man's 250 ms, told with the second long step at the latest.
+        FaultKind("host_overload", "each step of the loop takes 0.3 s for 3 s", (Fault.DEAD_MAN,), 0.7,
                   trouble=_until("overloaded", 3.0)),
         FaultKind("process_killed", "the daemon is killed; it starts again after 2 s",
                   trouble=_until("daemon_dead", 2.0)),

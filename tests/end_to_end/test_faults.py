@@ -73,7 +73,7 @@ REACTIONS = {
     "camera_dark": HOLDS_BY_PICTURE,
     "camera_torn": HOLDS_BY_PICTURE,
     "disk_full": FAILS,
-    "host_overload": GOES_ON,
+    "host_overload": LOSES_THE_BOARD,
     "serial_loss": GOES_ON,
     "serial_corrupt": GOES_ON,
     "clock_step": GOES_ON,

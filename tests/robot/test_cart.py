@@ -104,3 +104,40 @@ def test_glitches_are_counted_over_ten_seconds() -> None:
     cart.hear(msgspec.structs.replace(REPORT, t=10.2, encoder_ticks=9_000_000), 10.2)
     assert cart.glitches(10.3) == 1
     assert cart.glitches(20.3) == 0
+
+
+def trips(*reports: tuple[bool, int]) -> int:
+    """Return what is told after these reports: whether the controller was armed, its count of trips."""
+    cart = Cart(CONFIG, None)
+    cart.link_came(UP)
+    for armed, count in reports:
+        cart.hear(msgspec.structs.replace(REPORT, armed=armed, deadman_trips=count), 10.1)
+    return cart.deadman_trips(10.1)
+
+
+def test_dead_man_that_acted_while_armed_is_told_each_time() -> None:
+    assert trips((True, 7), (True, 7)) == 0
+    assert trips((True, 7), (False, 8), (True, 8), (False, 9)) == 2
+    assert trips((True, 65_535), (False, 0)) == 1
+
+
+def test_dead_man_that_closed_nothing_is_not_told() -> None:
+    assert trips((False, 7), (False, 8)) == 0
+
+
+def test_dead_man_of_the_program_before_or_of_a_lost_cable_is_not_told() -> None:
+    cart = Cart(CONFIG, None)
+    cart.link_came(UP)
+    cart.hear(REPORT, 10.1)
+    cart.link_went(LinkDown(10.2, "cable"))
+    cart.link_came(msgspec.structs.replace(UP, session=2))
+    cart.hear(msgspec.structs.replace(REPORT, deadman_trips=1, armed=False), 11.0)
+    assert cart.deadman_trips(11.0) == 0
+
+
+def test_dead_man_is_told_for_ten_seconds() -> None:
+    cart = Cart(CONFIG, None)
+    cart.link_came(UP)
+    cart.hear(REPORT, 10.1)
+    cart.hear(msgspec.structs.replace(REPORT, deadman_trips=1, armed=False), 10.4)
+    assert (cart.deadman_trips(20.3), cart.deadman_trips(20.5)) == (1, 0)

@@ -61,4 +61,6 @@ export default {
   remedy_domain_shift: "Check the light and the camera's settings; then train on pictures of this house",
   fault_loop_late: "The control program is too slow for this computer",
   remedy_loop_late: "End other programs, cool the computer, or choose a lighter model or fewer frames",
+  fault_dead_man: "The valve controller heard nothing from the control program, so it closed the valves and halted",
+  remedy_dead_man: "End other programs or cool the computer; if it is idle, check the serial cable",
 };

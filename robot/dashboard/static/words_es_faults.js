@@ -61,4 +61,6 @@ export default {
   remedy_domain_shift: "Revise la luz y los ajustes de la cámara; después entrene con imágenes de este invernadero",
   fault_loop_late: "El programa de control es demasiado lento para este ordenador",
   remedy_loop_late: "Cierre otros programas, enfríe el ordenador o elija un modelo más ligero o menos imágenes",
+  fault_dead_man: "El controlador de válvulas no oyó nada del programa de control: cerró las válvulas y se detuvo",
+  remedy_dead_man: "Cierre otros programas o enfríe el ordenador; si está desocupado, revise el cable serie",
 };

@@ -61,4 +61,6 @@ export default {
   remedy_domain_shift: "Vérifiez la lumière et les réglages de la caméra ; puis entraînez avec des images de cette serre",
   fault_loop_late: "Le programme de commande est trop lent pour cet ordinateur",
   remedy_loop_late: "Fermez d'autres programmes, refroidissez l'ordinateur, ou choisissez un modèle plus léger ou moins d'images",
+  fault_dead_man: "Le contrôleur des vannes n'a plus rien reçu du programme de commande : il a fermé les vannes et s'est arrêté",
+  remedy_dead_man: "Fermez d'autres programmes ou refroidissez l'ordinateur ; s'il est inoccupé, vérifiez le câble série",
 };

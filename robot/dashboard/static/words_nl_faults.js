@@ -61,4 +61,6 @@ export default {
   remedy_domain_shift: "Controleer het licht en de camera-instellingen; train daarna met beelden van deze kas",
   fault_loop_late: "Het besturingsprogramma is te traag voor deze computer",
   remedy_loop_late: "Sluit andere programma's, koel de computer, of kies een lichter model of minder beelden",
+  fault_dead_man: "De kleppenregelaar hoorde niets van het besturingsprogramma en heeft de kleppen gesloten en gestopt",
+  remedy_dead_man: "Sluit andere programma's of koel de computer; heeft die niets te doen, controleer dan de seriële kabel",
 };
