@@ -136,6 +136,7 @@ _REASONS: dict[str, Reason] = {
     **{reason.value: reason for reason in Reason},
     "deadman": Reason.LINK_DOWN,
     "new_session": Reason.LINK_DOWN,
+    "leak": Reason.STOPPED,
     "expired": Reason.LATE,
     "no_nozzle": Reason.OVER_CAP,
     "bad_request": Reason.OVER_CAP,

@@ -113,6 +113,21 @@ SPOILT = (
         "",
         "message.hello",
     ),
+    Spoilt("any session may act", "core.c", " && frame->session == core->session", "", "foreign"),
+    Spoilt("any size will do", "core.c", "request_size(frame->type) != (int)frame->size", "false", "foreign"),
+    Spoilt(
+        "moved while not armed",
+        "core.c",
+        "request.velocity_mm_s != 0 && !core->armed",
+        "false",
+        "message.drive",
+    ),
+    Spoilt("an id acts again", "fire.c", "pulse->pulse_id <= core->pulses.last_id", "false", "again"),
+    Spoilt(
+        "a nozzle beyond the last", "admit.c", "pulse->nozzle >= core->config.nozzles", "false", "nowhere"
+    ),
+    Spoilt("an old reading is believed", "air.c", "stuck || old || ", "stuck || ", "air"),
+    Spoilt("no end of the frame's buffer", "frame.c", "deframer->size < BB_WIRE_MAX", "true", "deframer"),
     Spoilt(
         "an id is not spent", "fire.c", "    core->pulses.last_id = pulse->pulse_id;", "   ", "fresh.full"
     ),

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_bridge.proofs.proof_list import PROOFS_OF_THE_CORE, SPOILT, Proof
-from firmware_bridge.proofs.sources import BUILD, COPIES, PROOFS, SMALLER, copy_core
+from firmware_bridge.proofs.sources import BUILD, COPIES, PROOFS, copy_core
 
 _ALWAYS = ("--json-ui", "--slice-formula", "--drop-unused-functions", "--unwinding-assertions")
 _MARK = "reach: "
@@ -133,8 +133,10 @@ def check_itself(cbmc: str, limit_s: float) -> int:
     named = {proof.name: proof for proof in PROOFS_OF_THE_CORE}
     caught = 0
     for spoilt in SPOILT:
-        folder = copy_core(BUILD / "spoilt", SMALLER, (spoilt.file, spoilt.line, spoilt.becomes))
-        answer = ask(cbmc, named[spoilt.proof], limit_s, folder, reach=False)
+        proof = named[spoilt.proof]
+        changes = COPIES[proof.copy]
+        folder = copy_core(BUILD / "spoilt", changes, (spoilt.file, spoilt.line, spoilt.becomes))
+        answer = ask(cbmc, proof, limit_s, folder, reach=False)
         broken = [text for text, status in answer.results if status == "FAILURE"]
         caught += bool(broken)
         said = ("noticed: " + "; ".join(broken[:2])) if broken else f"NOT NOTICED {answer.trouble or ''}"

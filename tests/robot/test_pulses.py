@@ -1,5 +1,6 @@
 import pytest
 
+from firmware_bridge.enums import Result, word
 from robot.ledger import PulseState, Settled, TreatedPlace
 from robot.pulses import OVERDUE_S, PulseBook, reason_named
 from robot.shots import Job
@@ -109,8 +110,20 @@ def test_merged_flower_keeps_treatments_attempts_and_hold() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "reason"),
+    ("said", "reason"),
     [("late", Reason.LATE), ("deadman", Reason.LINK_DOWN), ("expired", Reason.LATE), ("?", Reason.NO_ANSWER)],
 )
-def test_controllers_words_become_reasons(word: str, reason: Reason) -> None:
-    assert reason_named(word) is reason
+def test_controllers_words_become_reasons(said: str, reason: Reason) -> None:
+    assert reason_named(said) is reason
+
+
+ENDS_NO_PULSE = {
+    *(Result.OK, Result.DUP, Result.ARMED, Result.STILL_PRESSED, Result.STILL_OPEN),
+    *(Result.PROTOCOL_MISMATCH, Result.BAD_CONFIG),
+}
+"""Answers to other requests, and what keeps a board from arming: not_armed is what a pulse hears then."""
+
+
+@pytest.mark.parametrize("result", sorted(set(Result) - ENDS_NO_PULSE))
+def test_every_word_that_ends_a_pulse_has_a_reason_for_people(result: Result) -> None:
+    assert reason_named(word(Result, result)) is not Reason.NO_ANSWER
