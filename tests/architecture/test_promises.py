@@ -58,7 +58,9 @@ def test_promises_are_numbered_in_order_without_gaps() -> None:
 
 
 @pytest.mark.parametrize(("heading", "text"), promises(), ids=[h.split()[0] for h, _ in promises()])
-def test_promise_says_what_it_promises_what_keeps_it_its_limit_and_what_holds_it(heading: str, text: str) -> None:
+def test_promise_says_what_it_promises_what_keeps_it_its_limit_and_what_holds_it(
+    heading: str, text: str
+) -> None:
     assert "- **Promise:** " in text, heading
     assert "- **Mechanism:** " in text, heading
     assert "- **Limit:** " in text, heading
