@@ -70,6 +70,12 @@ def _show_simulator(found: dict[str, Any]) -> None:
         f"{row['times_real_time_by_cpu']} by processor time)"
         for name, row in found["lockstep"].items()
     }
+    season = found["season"]
+    house = f"{season['rows']} rows"
+    shown[f"season of {season['days']} days in {house}, s"] = (
+        f"{season['seconds']} (target {found['targets']['season_s']:g})"
+    )
+    shown |= {f"most memory in {days} of {house}, MiB": mib for days, mib in season["peak_mib"].items()}
     shown |= {f"ms a frame, {name}": ms for name, ms in found["cpu_ms_per_frame"].items()}
     shown |= {
         f"season, us a flower and day, {name}": us

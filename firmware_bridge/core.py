@@ -72,17 +72,20 @@ class Core:
     @property
     def valves(self) -> int:
         """Bit n: nozzle n is open."""
-        return int(lib.bb_virtual_valves(self._board))
+        valves: int = lib.bb_virtual_valves(self._board)
+        return valves
 
     @property
     def motor_velocity_mm_s(self) -> int:
         """Velocity commanded to the motor."""
-        return int(lib.bb_virtual_motor(self._board))
+        velocity: int = lib.bb_virtual_motor(self._board)
+        return velocity
 
     @property
     def compressor_on(self) -> bool:
         """Whether the compressor may run."""
-        return bool(lib.bb_virtual_compressor(self._board))
+        on: bool = lib.bb_virtual_compressor(self._board)
+        return on
 
     def edges(self) -> list[Edge]:
         """Return and forget the trace of openings and closings (4096 kept between calls)."""

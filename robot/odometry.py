@@ -128,12 +128,12 @@ class Odometry:
         """Return the pose at host time `t`, or None without a reading or a known position."""
         if not self._times or self._origin_s is None or not isfinite(t):
             return None
-        ticks, age = self._ticks_at_time(t)
-        config = self._config
+        config, velocity = self._config, self._velocity(t)
+        ticks, age = self._ticks_at_time(t, velocity)
         return Pose(
             t=t,
             s=ticks / config.ticks_per_m + self._origin_s,
-            velocity=self._velocity(t),
+            velocity=velocity,
             s_std=config.noise_m + config.drift_per_s * age,
         )
 
@@ -158,13 +158,13 @@ class Odometry:
         self._ticks = [sample[1] for sample in jumped]
         return True
 
-    def _ticks_at_time(self, t: float) -> tuple[float, float]:
+    def _ticks_at_time(self, t: float, velocity: float) -> tuple[float, float]:
         """Return the encoder count at `t` and by how many seconds `t` lies outside the samples."""
         after = bisect_right(self._times, t)
         if after == len(self._times):
             age = t - self._times[-1]
             ahead = min(age, self._config.max_extrapolation_s)
-            return self._ticks[-1] + self._velocity(t) * ahead * self._config.ticks_per_m, age
+            return self._ticks[-1] + velocity * ahead * self._config.ticks_per_m, age
         if after == 0:
             return float(self._ticks[0]), self._times[0] - t
         t0, t1 = self._times[after - 1], self._times[after]
@@ -173,12 +173,13 @@ class Odometry:
 
     def _velocity(self, t: float) -> float:
         """Return m/s over a short span of samples that ends at or before `t`."""
-        last = max(bisect_right(self._times, t), 2) - 1
-        if last >= len(self._times):
+        times = self._times
+        last = max(bisect_right(times, t), 2) - 1
+        if last >= len(times):
             return 0.0
-        first = last
-        while first > 0 and self._times[last] - self._times[first] < VELOCITY_SPAN_S:
+        first, end = last, times[last]
+        while first > 0 and end - times[first] < VELOCITY_SPAN_S:
             first -= 1
-        span = self._times[last] - self._times[first]
+        span = end - times[first]
         ticks = self._ticks[last] - self._ticks[first]
         return ticks / self._config.ticks_per_m / span if span > 0 else 0.0

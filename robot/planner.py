@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
+from math import inf, isfinite
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -103,8 +103,9 @@ def _plan_side(
     pose, bank = situation.pose, machine.banks[side]
     blower = Blower(bank, machine.jet, machine.dose.train(), machine.shot, pose.s, pose.velocity)
     near = _near(flowers, blower, machine)
-    reasons = [_reason(side, flower, near, situation, machine) for flower in near]
-    neighbours = _neighbours(near, reasons, machine)
+    in_view: frozenset[FlowerKey] = frozenset((side, flower.flower_id) for flower in near)
+    reasons = [_reason(side, flower, in_view, situation, machine) for flower in near]
+    neighbours: Neighbours | None = None
     pulses: list[PlannedPulse] = []
     jobs: list[Job] = []
     refused: dict[int, Reason] = {}
@@ -116,6 +117,8 @@ def _plan_side(
             continue
         answer = reasons[index]
         if answer is None and _due(flower, blower, machine.planner):
+            # Few plans come to a shot: what surrounds the flowers is drawn up for those alone.
+            neighbours = neighbours or _neighbours(near, reasons, machine)
             pulse_id = situation.next_pulse_id + len(before.pulses) + len(pulses)
             choice = choose_shot(neighbours, index, [*situation.jobs, *before.jobs, *jobs], blower, pulse_id)
             pulse = _pulse(side, near, choice, blower, situation=situation, machine=machine)
@@ -136,12 +139,12 @@ def _plan_side(
 
 def readiness(flower: Flower, config: PlannerConfig) -> Reason | None:
     """Return why the flower must not be aimed at for what or where it is, or None when it is ready."""
-    belief = flower.belief
-    if not np.isfinite(belief).all():
+    belief = flower.belief.tolist()
+    if not all(map(isfinite, belief)):
         return Reason.UNSURE
-    is_open, bud = float(belief[Stage.OPEN]), float(belief[Stage.BUD])
+    is_open, bud = belief[Stage.OPEN], belief[Stage.BUD]
     if is_open < config.open_threshold:
-        return Reason.NOT_READY if float(belief.max()) >= config.open_threshold else Reason.UNSURE
+        return Reason.NOT_READY if max(belief) >= config.open_threshold else Reason.UNSURE
     if bud >= config.bud_threshold or flower.views < config.min_views:
         return Reason.UNSURE
     if not flower.place_known or not _place_std(flower) <= config.max_place_std:
@@ -149,15 +152,13 @@ def readiness(flower: Flower, config: PlannerConfig) -> Reason | None:
     return None
 
 
-def travel_to_flower(flower: Flower, bank: NozzleBank, pose: Pose, direction: int) -> float:
-    """Return how far (m) the cart still rolls until the mouths stand at the flower; negative after."""
-    return (float(flower.position[0]) - bank.s_offset - pose.s) * direction
-
-
 def _place_std(flower: Flower) -> float:
     """Return the larger std of s and h (m); inf when the covariance makes no sense."""
-    variance = float(np.max(np.diagonal(flower.covariance)[:2]))
-    return float(variance**0.5) if isfinite(variance) and variance >= 0 else float("inf")
+    in_s, in_h = flower.covariance.item(0, 0), flower.covariance.item(1, 1)
+    if not isfinite(in_s) or not isfinite(in_h):
+        return inf
+    variance: float = max(in_s, in_h)
+    return variance**0.5 if variance >= 0 else inf
 
 
 def _near(flowers: Sequence[Flower], blower: Blower, machine: Machine) -> list[Flower]:
@@ -165,17 +166,18 @@ def _near(flowers: Sequence[Flower], blower: Blower, machine: Machine) -> list[F
     reach = 2 * machine.jet.radius + machine.shot.max_shift + machine.shot.max_bud_margin
     travel = abs(blower.velocity) * blower.train.duration_us * 1e-6
     ahead = machine.planner.commit_distance + 2 * travel + reach
-    pose = Pose(0.0, blower.s, blower.velocity, 0.0)
+    behind, offset, direction = -reach - travel, blower.bank.s_offset, blower.direction
     found: list[tuple[float, int, Flower]] = []
     for flower in flowers:
-        to_go = travel_to_flower(flower, blower.bank, pose, blower.direction)
-        if -reach - travel <= to_go <= ahead and (np.abs(flower.position) < FARTHEST_M).all():
+        s, h, d = flower.position.tolist()
+        to_go = (s - offset - blower.s) * direction
+        if behind <= to_go <= ahead and abs(s) < FARTHEST_M and abs(h) < FARTHEST_M and abs(d) < FARTHEST_M:
             found.append((to_go, flower.flower_id, flower))
     return [flower for _, _, flower in sorted(found, key=lambda item: item[:2])]
 
 
 def _reason(
-    side: Side, flower: Flower, near: Sequence[Flower], situation: Situation, machine: Machine
+    side: Side, flower: Flower, in_view: frozenset[FlowerKey], situation: Situation, machine: Machine
 ) -> Reason | None:
     reason = readiness(flower, machine.planner)
     if reason is not None:
@@ -184,7 +186,6 @@ def _reason(
     if not machine.jet.nearest <= distance <= machine.jet.farthest:
         return Reason.OUT_OF_REACH
     key: FlowerKey = (side, flower.flower_id)
-    in_view = frozenset((side, other.flower_id) for other in near)
     again = why_not_again(
         situation.treatments, key, place_of(flower), in_view=in_view, now=situation.now, config=machine.dose
     )
@@ -193,18 +194,18 @@ def _reason(
 
 def place_of(flower: Flower) -> Place:
     """Return the flower's place as plain numbers."""
-    s, h, d = (float(x) for x in flower.position)
+    s, h, d = flower.position.tolist()
     return s, h, d
 
 
 def _neighbours(near: Sequence[Flower], reasons: Sequence[Reason | None], machine: Machine) -> Neighbours:
     again = {Reason.TREATED_RECENTLY, Reason.DAILY_CAP}
     spare = [
-        reason in again or float(flower.belief[Stage.SPENT]) >= 0.5
+        reason in again or flower.belief.item(Stage.SPENT) >= 0.5
         for flower, reason in zip(near, reasons, strict=True)
     ]
     return Neighbours(
-        places=np.array([flower.position for flower in near], dtype=np.float64).reshape(-1, 3),
+        places=np.array([flower.position.tolist() for flower in near], dtype=np.float64).reshape(-1, 3),
         clearance=np.array([_clearance(flower, machine) for flower in near], dtype=np.float64),
         ready=np.array([reason is None for reason in reasons], dtype=np.bool_),
         spare=np.array(spare, dtype=np.bool_),
@@ -213,7 +214,7 @@ def _neighbours(near: Sequence[Flower], reasons: Sequence[Reason | None], machin
 
 def _clearance(flower: Flower, machine: Machine) -> float:
     """Return what the jet's edge keeps from this flower; a belief that is not a number may be a bud."""
-    if float(flower.belief[Stage.BUD]) < machine.planner.bud_threshold:
+    if flower.belief.item(Stage.BUD) < machine.planner.bud_threshold:
         return 0.0
     config = machine.shot
     return max(min(config.bud_margin + _place_std(flower), config.max_bud_margin), 1e-6)
@@ -221,8 +222,9 @@ def _clearance(flower: Flower, machine: Machine) -> float:
 
 def _due(flower: Flower, blower: Blower, config: PlannerConfig) -> bool:
     """Tell whether the flower's trigger is so near that waiting longer gains nothing."""
-    distance = float(flower.position[2]) - blower.bank.d_mouth
-    return blower.travel_to(blower.job(0, 0, float(flower.position[0]), distance)) <= config.commit_distance
+    s, _, d = flower.position.tolist()
+    distance = d - blower.bank.d_mouth
+    return blower.travel_to(blower.job(0, 0, s, distance)) <= config.commit_distance
 
 
 def _pulse(

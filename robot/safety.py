@@ -78,7 +78,9 @@ def review(
     """Return the pulses that may be sent, and the others with the reason and a sentence."""
     allowed: list[PlannedPulse] = []
     refusals: list[PulseRefusal] = []
-    machine = _machine_verdict(state, config) if pulses else None
+    if not pulses:
+        return (), ()
+    machine = _machine_verdict(state, config)
     recent = sum(state.now - t < config.rate_window_s for t in state.sent_times)
     for pulse in pulses:
         verdict = machine or _pulse_verdict(pulse, state, config)

@@ -36,10 +36,10 @@ class SlipWatch:
         self._config, self._fx = config, camera.fx
         self._last: tuple[float, NDArray[np.float32]] | None = None
         self._judged: deque[tuple[float, int, int]] = deque()
-
-    @property
-    def spinning(self) -> bool:
+        self.spinning = False
         """True when the encoder counted the judged travel and the picture stood still."""
+
+    def _spins(self) -> bool:
         seen = sum(seen for _, seen, _ in self._judged)
         standing = sum(standing for _, _, standing in self._judged)
         whole = sum(travel for travel, _, _ in self._judged) >= self._config.travel
@@ -55,6 +55,7 @@ class SlipWatch:
         if travel > self._config.travel:
             # Frames were missing: so far apart, other flowers lie where the first ones lay.
             self._judged.clear()
+            self.spinning = False
             return
         shift_px = self._config.standing_share * self._fx * travel / self._config.farthest
         if shift_px < LEAST_SHIFT_PX:
@@ -64,6 +65,7 @@ class SlipWatch:
         self._judged.append((travel, len(centres), _standing(last[1], centres, shift_px)))
         while sum(travel for travel, _, _ in self._judged) - self._judged[0][0] >= self._config.travel:
             self._judged.popleft()
+        self.spinning = self._spins()
 
 
 def _standing(before: NDArray[np.float32], now: NDArray[np.float32], within_px: float) -> int:

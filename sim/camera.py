@@ -75,6 +75,9 @@ class SimCamera:
         self._gone = gone
         self._last = -1
         self._coming: tuple[int, Future[Frame]] | None = None
+        self._drawn_last: NDArray[np.uint8] | None = None
+        self._coded: tuple[bytes, NDArray[np.uint8]] = (b"", np.empty((0, 0, 3), np.uint8))
+        """The last picture, and what became of it: the very same one again is not encoded again."""
 
     @property
     def camera_id(self) -> str:
@@ -131,10 +134,13 @@ class SimCamera:
 
     def _drawn(self, seq: int, t: float, cart_s: float) -> Frame:
         drawn = self._picture(cart_s, t, seq)
-        jpeg = simplejpeg.encode_jpeg(
-            drawn, quality=self._config.jpeg_quality, colorspace="BGR", colorsubsampling="420"
-        )
-        image = simplejpeg.decode_jpeg(jpeg, colorspace="BGR")
+        if drawn is not self._drawn_last:
+            jpeg = simplejpeg.encode_jpeg(
+                drawn, quality=self._config.jpeg_quality, colorspace="BGR", colorsubsampling="420"
+            )
+            self._coded = jpeg, simplejpeg.decode_jpeg(jpeg, colorspace="BGR")
+            self._drawn_last = drawn
+        jpeg, image = self._coded
         return Frame(self._camera_id, seq, self._told_t(seq, t), image, jpeg)
 
     def _told_t(self, seq: int, t: float) -> float:

@@ -75,9 +75,14 @@ class FaultScript:
         self._left = deque(sorted(map(parse_fault, faults), key=lambda fault: fault.t))
         self._start_t = start_t
 
+    @property
+    def next_t(self) -> float:
+        """When the next one strikes; inf when none is left."""
+        return self._left[0].t + self._start_t if self._left else math.inf
+
     def due(self, t: float) -> Iterator[FaultKind]:
         """Return those that strike until `t`, each once."""
-        while self._left and self._left[0].t <= t - self._start_t:
+        while self.next_t <= t:
             yield self._left.popleft().kind
 
 

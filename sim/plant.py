@@ -85,12 +85,12 @@ class Plant:
         self._flow.follow(blowing, self.now)
         self.air.step(self._flow.take(t), dt, compressor_on)
         self.now = t
-        self._blow_on(t)
+        if self._stuck:
+            self._blow_on(t)
         if self._shorted is not None and not compressor_on:
             self._release(self._shorted, t)
-        for kind in self._script.due(t):
-            if kind.strike is not None:
-                kind.strike(self)
+        if t >= self._script.next_t:
+            self._strike(t)
         times, places = self._places
         times.append(t)
         places.append(self.vehicle.mast_s)
@@ -141,6 +141,11 @@ class Plant:
     def zero_counter(self) -> None:
         """Let the controller's encoder counter begin at zero, as after its restart."""
         self._ticks_at_reset = self.vehicle.encoder_ticks()
+
+    def _strike(self, t: float) -> None:
+        for kind in self._script.due(t):
+            if kind.strike is not None:
+                kind.strike(self)
 
     def _release(self, nozzle: int, t: float) -> None:
         """Without its supply a shorted coil lets go."""

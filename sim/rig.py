@@ -44,15 +44,15 @@ class Rig:
         self._now_us += STEP_US
         core, plant = self.core, self.plant
         plant.step(self._now_us * 1e-6, core.motor_velocity_mm_s, core.valves, core.compressor_on)
-        sensors = plant.sensors()
+        ticks, pressure_kpa, age_s, battery_mv, button, bumper = plant.sensors()
         core.step(
             self._now_us % WRAP,
-            sensors.encoder_ticks,
-            sensors.pressure_kpa,
-            sensors.battery_mv,
-            estop_pressed=sensors.button,
-            bumper=sensors.bumper,
-            pressure_age_us=round(sensors.pressure_age_s * 1e6),
+            ticks,
+            pressure_kpa,
+            battery_mv,
+            estop_pressed=button,
+            bumper=bumper,
+            pressure_age_us=round(age_s * 1e6) if age_s else 0,
         )
         for edge in core.edges():
             # The core's clock is ours, wrapped: the edge lies in the recent past.

@@ -17,9 +17,11 @@ def sin_turns(turns: ArrayLike) -> NDArray[np.float64]:
     x = x - np.floor(x + 0.5)
     x = np.where(x > 0.25, 0.5 - x, np.where(x < -0.25, -0.5 - x, x)) * TURN
     square = x * x
-    total = np.ones_like(x)
-    for divisor in (210.0, 156.0, 110.0, 72.0, 42.0, 20.0, 6.0):
-        total = 1.0 - square * total / divisor
+    total = 1.0 - square / 210.0
+    for divisor in (156.0, 110.0, 72.0, 42.0, 20.0, 6.0):
+        total *= square
+        total /= divisor
+        total = 1.0 - total
     result: NDArray[np.float64] = x * total
     return result
 

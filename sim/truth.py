@@ -32,11 +32,11 @@ class TrueFlowers:
     def positions(self, index: NDArray[np.intp], t: float) -> NDArray[np.float64]:
         """Return (M, 3) places (s, h, d) at `t`."""
         plants = self._plants
-        groups, which = np.unique(plants.groups[index], return_inverse=True)
+        groups = plants.groups[index]
         if groups.size == 0:
             return np.empty((0, 3))
-        first, last = int(groups[0]), int(groups[-1]) + 1
-        swayed = plants.offsets(t, first, last)[groups - first][which]
+        first, last = int(groups.min()), int(groups.max()) + 1
+        swayed = plants.offsets(t, first, last)[groups - first]
         moved: NDArray[np.float64] = plants.positions[index] + plants.weights[index, None] * swayed
         return moved
 

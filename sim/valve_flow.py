@@ -23,6 +23,8 @@ class ValveFlow:
     def follow(self, valves: int, t: float) -> None:
         """Take the commands as a bitmap (bit n: nozzle n is to blow) that came to be at `t`."""
         changed = self._valves ^ valves
+        if not changed:
+            return
         self._valves = valves
         while changed:
             bit = changed & -changed
@@ -38,6 +40,9 @@ class ValveFlow:
     def take(self, t: float) -> float:
         """Return how many nozzles blew since the last call, on average up to `t`."""
         dt = t - self._t
+        if not self._coming:
+            self._t = t
+            return self._blowing * dt / dt if self._blowing and dt > 0.0 else 0.0
         blown_s = self._blowing * dt
         while self._coming and self._coming[0][0] <= t:
             moved_t, change = heapq.heappop(self._coming)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,8 +66,7 @@ class Vehicle:
     def __init__(self, config: VehicleConfig, seed: int) -> None:
         self._config = config
         self._random = np.random.Generator(np.random.PCG64([seed, 0xCA27]))
-        self._noise = self._random.standard_normal(4096)
-        self._noise_at = 0
+        self._noise: Iterator[float] = iter(())
         self._slip = config.slip_mean
         self._seed = seed
         self._now = 0.0
@@ -79,22 +79,21 @@ class Vehicle:
         self.state = CartState(s=config.start_s, velocity=0.0, wheel_m=0.0)
 
     def _normal(self) -> float:
-        if self._noise_at == self._noise.size:
-            self._noise = self._random.standard_normal(4096)
-            self._noise_at = 0
-        self._noise_at += 1
-        return float(self._noise[self._noise_at - 1])
+        for value in self._noise:
+            return value
+        self._noise = iter(self._random.standard_normal(4096).tolist())
+        return next(self._noise)
 
     def step(self, commanded_m_s: float, dt: float) -> None:
         """Advance by `dt` seconds (at most a few ms) under wheel speed command `commanded_m_s`."""
         config, state = self._config, self.state
-        ripple = 1.0 + config.speed_ripple * math.sin(
-            2 * math.pi * state.wheel_m / config.wheel_circumference_m
-        )
-        state.velocity += (commanded_m_s * ripple - state.velocity) * min(1.0, dt / config.time_constant_s)
-        if self.blocked:
-            state.velocity = 0.0
-        wheel = state.velocity * dt
+        wave = math.sin(2 * math.pi * state.wheel_m / config.wheel_circumference_m)
+        ripple = 1.0 + config.speed_ripple * wave
+        gone = dt / config.time_constant_s
+        velocity = state.velocity
+        velocity += (commanded_m_s * ripple - velocity) * (gone if gone < 1.0 else 1.0)
+        state.velocity = velocity = 0.0 if self.blocked else velocity
+        wheel = velocity * dt
         # Ornstein-Uhlenbeck over distance: slip belongs to the place on the pipe, not to the time spent there.
         share = abs(wheel) / config.slip_length_m
         self._slip += (config.slip_mean - self._slip) * share
@@ -102,9 +101,12 @@ class Vehicle:
             self._slip += config.slip_std * math.sqrt(2 * share) * self._normal()
         state.wheel_m += wheel
         before = state.s
-        state.s += 0.0 if self.spinning else wheel * (1.0 - self._slip - self._wet_slip())
+        if not self.spinning:
+            wet = self._wet_slip() if config.wet_share > 0.0 else 0.0
+            state.s += wheel * (1.0 - self._slip - wet)
         self._now += dt
-        self._cross_joint(before)
+        if config.joint_every_m > 0.0:
+            self._cross_joint(before)
 
     @property
     def mast_s(self) -> float:
@@ -118,8 +120,6 @@ class Vehicle:
     def _wet_slip(self) -> float:
         """Return what a wet stretch adds to the slip; which stretches are wet belongs to the row."""
         config = self._config
-        if config.wet_share <= 0.0:
-            return 0.0
         stretch = math.floor(self.state.s / config.wet_length_m)
         if stretch != self._wet[0]:
             # Entropy is never negative; the cart may stand a little before the row's head.
@@ -129,8 +129,6 @@ class Vehicle:
 
     def _cross_joint(self, before: float) -> None:
         config, state = self._config, self.state
-        if config.joint_every_m <= 0.0:
-            return
         if math.floor(before / config.joint_every_m) != math.floor(state.s / config.joint_every_m):
             state.velocity *= 1.0 - config.joint_stop
             self._joint_t = self._now

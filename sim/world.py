@@ -58,9 +58,11 @@ class SideWorld:
     def offsets(self, t: float, first: int = 0, last: int | None = None) -> NDArray[np.float64]:
         """Return how far groups first..last have swayed at time t, (G, 3)."""
         sway = self.sway[first:last]
-        turns = sway["hz"] * t + sway["phase"]
-        swing = (1.0 - SECOND_SWING[1]) * sin_turns(turns)
-        swing += SECOND_SWING[1] * sin_turns(SECOND_SWING[0] * turns + sway["phase"])
+        phase = sway["phase"]
+        turns = sway["hz"] * t + phase
+        first_sine, second_sine = sin_turns(np.array((turns, SECOND_SWING[0] * turns + phase)))
+        swing = (1.0 - SECOND_SWING[1]) * first_sine
+        swing += SECOND_SWING[1] * second_sine
         result: NDArray[np.float64] = sway["reach"] * swing[:, None]
         if self.shakes:
             self.shakes.swing(result, t, first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import hypot, inf, isfinite, sqrt
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -54,7 +55,8 @@ class FlowerMap:
         self._last_frame: tuple[int, float] | None = None
         self._last_ids: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._merges: list[tuple[int, int]] = []
-        self._made: dict[int, Flower] = {}
+        self._made: dict[int, tuple[float, Flower]] = {}
+        """Slot to s and flower, as long as nothing changes it."""
         self._noise = 1.0
 
     @property
@@ -98,11 +100,14 @@ class FlowerMap:
     def flowers(self, s_low: float = -inf, s_high: float = inf) -> list[Flower]:
         """Return the flowers between `s_low` and `s_high` (m), oldest first; costs what the window holds."""
         bounded = isfinite(s_low) and isfinite(s_high)
-        slots = self._store.near(s_low, s_high) if bounded else self._store.all()
-        self._make([slot for slot in slots.tolist() if slot not in self._made])
-        inside = [self._made[slot] for slot in slots.tolist()]
-        chosen = [flower for flower in inside if s_low <= flower.position[0] <= s_high]
-        return sorted(chosen, key=lambda flower: flower.flower_id)
+        slots = self._store.near(s_low, s_high).tolist() if bounded else self._store.all().tolist()
+        made = self._made
+        new = [slot for slot in slots if slot not in made]
+        if new:
+            self._make(new)
+        chosen = [flower for s, flower in map(made.__getitem__, slots) if s_low <= s <= s_high]
+        chosen.sort(key=attrgetter("flower_id"))
+        return chosen
 
     def take_merges(self) -> list[tuple[int, int]]:
         """Return, once, the (gone id, kept id) pairs of flowers found to be the same: move their history."""
@@ -198,16 +203,19 @@ class FlowerMap:
         for array in (rows, places, covariances):
             array.flags.writeable = False
         for i, slot in enumerate(slots):
-            self._made[slot] = Flower(
-                flower_id=ids[i],
-                side=self.camera.side,
-                position=places[i],
-                covariance=covariances[i],
-                belief=rows[i, ff.BELIEF],
-                views=int(rows[i, ff.VIEWS]),
-                first_seen=float(rows[i, ff.FIRST_SEEN]),
-                last_seen=float(rows[i, ff.LAST_SEEN]),
-                place_known=known[i],
+            self._made[slot] = (
+                places.item(i, 0),
+                Flower(
+                    flower_id=ids[i],
+                    side=self.camera.side,
+                    position=places[i],
+                    covariance=covariances[i],
+                    belief=rows[i, ff.BELIEF],
+                    views=int(rows.item(i, ff.VIEWS)),
+                    first_seen=rows.item(i, ff.FIRST_SEEN),
+                    last_seen=rows.item(i, ff.LAST_SEEN),
+                    place_known=known[i],
+                ),
             )
 
 
