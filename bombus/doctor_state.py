@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bombus.checks import Check
+from robot.disk import ENOUGH_MIB, why_full
 
 if TYPE_CHECKING:
     from robot.settings import RobotConfig
@@ -60,6 +61,9 @@ def _writable(key: str, folder: Path) -> Check:
     ok = os.access(there, os.W_OK | os.X_OK)
     who = "this user may write there" if ok else f"this user (number {os.geteuid()}) may not write to {there}"
     remedy = "" if ok else "run it as the robot's own user, or change the folder's owner"
+    full = why_full(folder / "any", ENOUGH_MIB) if ok else ""
+    if full:
+        return Check(f"folder of {key}", False, full, "free some: bombus recordings prune")
     return Check(f"folder of {key}", ok, f"{folder}: {who}", remedy)
 
 

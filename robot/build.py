@@ -14,10 +14,13 @@ from firmware_bridge.core_config import CoreConfig
 from firmware_bridge.transport import SerialTransport
 from robot.alerts.book import AlertBook
 from robot.alerts.catalogue import Notice
+from robot.alerts.store import AlertError
+from robot.blind_ledger import BlindLedger, open_ledger
 from robot.calibration.config import calibrated_lags
 from robot.clock import Clock
 from robot.commands import CommandInbox
 from robot.config import config_id
+from robot.disk import why_full
 from robot.ledger import Ledger
 from robot.loop import ControlLoop, LoopParts
 from robot.mission.build_mission import build_mission, house_of
@@ -64,7 +67,8 @@ class NoRecorder:
 class Robot:
     """A robot ready to run; `close` after the loop has ended lets go of cameras and sockets.
 
-    `detector` says which model runs where, and why not where it was asked to.
+    `detector` says which model runs where, and why not where it was asked to. `waits_for_disk` says that the disk
+    was full when it was built: it can tell so and nothing else, and is to be built anew once there is room.
     """
 
     loop: ControlLoop
@@ -73,6 +77,7 @@ class Robot:
     closers: Sequence[Callable[[], None]]
     alerts: AlertBook
     publisher: SnapshotPublisher
+    waits_for_disk: str = ""
     look_around: Callable[[], None] = lambda: None
     """To be called after each step: watches what is outside the loop's own decisions."""
 
@@ -86,7 +91,7 @@ def build_robot(config: RobotConfig, config_text: str, clock: Clock) -> Robot:
     """Open everything the machine file names; raises BuildError, ConfigError, ModelError, LedgerError or
     TelemetryError.
 
-    A camera that is not there is no error: it may come while the robot waits.
+    A camera that is not there is no error: it may come while the robot waits. Nor is a full disk.
     """
     with ExitStack() as undo:
         robot = _built(config, config_text, clock, undo)
@@ -102,9 +107,10 @@ def _built(config: RobotConfig, config_text: str, clock: Clock, undo: ExitStack)
         )
     house = house_of(config)
     detector = open_detector(config.detector)
-    ledger = Ledger(config.ledger.path)
+    ledger = open_ledger(config.ledger.path)
+    waits_for = ledger.why if isinstance(ledger, BlindLedger) else ""
     clock = guard = GuardedClock(clock, ledger, this_boot(), clock_is_synchronised)
-    mission = None if house is None else build_mission(config, house, ledger, clock)
+    mission = None if house is None or waits_for else build_mission(config, house, ledger, clock)
     cameras = {settings.side: settings.model() for settings in config.cameras}
     inbox = CommandInbox()
     config.dashboard.socket.parent.mkdir(parents=True, exist_ok=True)
@@ -144,7 +150,8 @@ def _built(config: RobotConfig, config_text: str, clock: Clock, undo: ExitStack)
     closers = [publisher.close, alerts.close, *(source.close for source in sources.values())]
     if mission is not None:
         closers.append(mission.gate.close)
-    return Robot(loop, inbox, model.said, closers, alerts, publisher, partial(_look_at_clock, guard, alerts))
+    look = partial(_look_at_clock, guard, alerts)
+    return Robot(loop, inbox, model.said, closers, alerts, publisher, waits_for, look)
 
 
 def _look_at_clock(guard: GuardedClock, alerts: AlertBook) -> None:
@@ -156,7 +163,13 @@ def _look_at_clock(guard: GuardedClock, alerts: AlertBook) -> None:
 def alert_book(config: RobotConfig, ledger: Ledger, clock: Clock) -> AlertBook:
     """Return the alerts, with one more when the last session broke off; raises AlertError."""
     last = ledger.last_session()
-    alerts = AlertBook(config.alerts.path, clock)
+    try:
+        alerts = AlertBook(config.alerts.path, clock)
+    except AlertError:
+        if not why_full(config.alerts.path):
+            raise
+        # Shown on the page, but kept nowhere until there is room and the robot is built anew.
+        alerts = AlertBook(Path(":memory:"), clock)
     if last is not None and not last.ended:
         alerts.notice(Notice.ENDED_HARD, f"in row {last.row}")
     return alerts

@@ -13,10 +13,12 @@ from uuid import uuid4
 import msgspec
 import structlog
 
+from robot.alerts.catalogue import Notice
 from robot.build import BuildError, Robot, build_robot
 from robot.children import page, page_arguments, sender
 from robot.clock import MonotonicClock
 from robot.commands import CommandRequest
+from robot.disk import ENOUGH_MIB, why_full
 from robot.logs import set_up_logs
 from robot.notify import Notifier
 from robot.pilot import Change
@@ -25,6 +27,8 @@ from robot.settings import RobotConfig
 from robot.types import CommandName
 
 log = structlog.get_logger(__name__)
+
+LOOK_FOR_ROOM_S = 2.0
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -50,15 +54,20 @@ def run_daemon(machine: Path, say: Callable[[str], None], *, alone: bool = False
     current = read_machine(machine)
     robot = build_robot(current.config, current.text, clock)
     say(f"detector: {robot.detector}")
+    _say_what_it_waits_for(robot, say)
     beside = Beside(machine, say, wanted=not alone)
     try:
         beside.fit(current.config)
-        while _run_until_told(robot, machine, notifier):
+        while _run_until_told(robot, machine, notifier, current.config.ledger.path):
             notifier.reloading(clock.now())
             robot.close()
+            waited = robot.waits_for_disk
             robot, current, problem = start_over(machine, current, clock)
             log.warning("machine file given up", why=problem) if problem else log.info("machine file taken")
             beside.fit_if_possible(current.config)
+            if waited and not robot.waits_for_disk:
+                robot.alerts.notice(Notice.DISK_WAS_FULL, waited)
+            _say_what_it_waits_for(robot, say)
         notifier.stopping()
         return _summary(robot, current.config)
     finally:
@@ -104,7 +113,28 @@ class Beside:
         self._stack.close()
 
 
-def _run_until_told(robot: Robot, machine: Path, notifier: Notifier) -> bool:
+class Room:
+    """Looks now and then whether a robot that found its disk full can be built anew."""
+
+    def __init__(self, robot: Robot, ledger: Path) -> None:
+        self._waits, self._ledger = bool(robot.waits_for_disk), ledger
+        self._look_at = float("-inf")
+
+    def has_come(self, now: float) -> bool:
+        """Tell whether there is enough room again; looks every few seconds."""
+        if not self._waits or now < self._look_at:
+            return False
+        self._look_at = now + LOOK_FOR_ROOM_S
+        return not why_full(self._ledger, ENOUGH_MIB)
+
+
+def _say_what_it_waits_for(robot: Robot, say: Callable[[str], None]) -> None:
+    if robot.waits_for_disk:
+        say(f"nothing is fired: {robot.waits_for_disk}")
+        log.warning("waits for room on the disk", why=robot.waits_for_disk)
+
+
+def _run_until_told(robot: Robot, machine: Path, notifier: Notifier, ledger: Path) -> bool:
     """Run the loop; True when it ended to take the machine file anew."""
     loop, inbox = robot.loop, robot.inbox
     hang_ups: list[int] = []
@@ -113,10 +143,14 @@ def _run_until_told(robot: Robot, machine: Path, notifier: Notifier) -> bool:
     signal.signal(signal.SIGHUP, lambda number, _: hang_ups.append(number))
     inbox.refuses_reload = lambda: why_not_now(machine, lambda: loop.pilot.running)
     reloads = False
+    room = Room(robot, ledger)
 
     def after_step(now: float) -> None:
         nonlocal reloads
         robot.look_around()
+        if room.has_come(now):
+            reloads = True
+            loop.ask_to_end()
         notifier.beat(now, f"{loop.mode}, row {loop.row}")
         if hang_ups:
             hang_ups.clear()

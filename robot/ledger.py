@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from robot import ledger_schema as sql
+from robot.disk import why_full
 from robot.types import Place, PlannedPulse
 from vision.types import SIDES, Side
 
@@ -106,9 +107,14 @@ class Ledger:
             self._check_and_create()
         except (sqlite3.Error, OSError) as error:
             raise LedgerError(
-                f"ledger {self._path}: {error}; check the disk, or move the file away to begin a new one"
+                f"ledger {self._path}: {error}; {self._remedy(', or move the file away to begin a new one')}"
             ) from error
         self._session = 0
+
+    def try_to_write(self) -> None:
+        """Raise LedgerError when the disk takes nothing: opening an existing file does not show it."""
+        with self._transaction() as db:
+            db.execute(f"PRAGMA user_version = {sql.SCHEMA_VERSION}")
 
     def begin(self, row: str, wall: float) -> int:
         """Open a session; pulses without an outcome from before become maybe-fired. Returns how many."""
@@ -264,11 +270,17 @@ class Ledger:
             yield self._db
             self._db.execute("COMMIT")
         except (sqlite3.Error, OverflowError) as error:
-            raise LedgerError(f"ledger {self._path}: cannot be written ({error}); free disk space") from error
+            raise LedgerError(
+                f"ledger {self._path}: cannot be written ({error}); {self._remedy()}"
+            ) from error
         finally:
             if self._db.in_transaction:
                 with suppress(sqlite3.Error):
                     self._db.execute("ROLLBACK")
+
+    def _remedy(self, otherwise: str = "") -> str:
+        full = "" if self._path == ":memory:" else why_full(Path(self._path))
+        return f"{full}; free some" if full else f"check the disk and its free space{otherwise}"
 
     def _intent(self, p: PlannedPulse, row: str, t: float, wall: float) -> tuple[object, ...]:
         where = (p.pulse_id, self._session, row, p.side, p.nozzle, p.trigger_ticks, p.direction)

@@ -19,10 +19,10 @@ from firmware_bridge.bridge import McuBridge
 from firmware_bridge.core import Core
 from firmware_bridge.core_config import CoreConfig
 from firmware_bridge.enums import ResetCause
+from robot.blind_ledger import BlindLedger
 from robot.build import NoRecorder, open_detector, recording_header, side_parts
 from robot.calibration.config import calibrated_lags
 from robot.config import DEMO_MACHINE, load_config
-from robot.ledger import LedgerError
 from robot.loop import STEP_S, ControlLoop, LoopParts
 from robot.recorder import McapRecorder
 from robot.settings import CameraConfig, RobotConfig
@@ -55,8 +55,6 @@ BOOT_ID = 0xB0B0_0001
 NONCE = 0x5EED_0001
 CAMERA_PHASE_S: Mapping[Side, float] = {"left": 0.0, "right": 0.03}
 """The two cameras are not synchronised (assumed)."""
-RESTART_S = 2.0
-"""From a daemon that does not start to its next try by the supervisor (assumed)."""
 SETTLE_S = 1.0
 """Driven on after the end, so that the last outcomes arrive."""
 
@@ -111,7 +109,7 @@ class LockstepRow:
                 clock=self.clock,
                 link=McuBridge(self.cable, nonce=NONCE + self._starts - 1, lags_us=lags_us),
                 sides=self._sides(),
-                ledger=self.ledger,
+                ledger=BlindLedger("database or disk is full") if self.ledger.full else self.ledger,
                 commands=self.watcher,
                 recorder=self.witness,
                 telemetry=self.watcher,
@@ -199,19 +197,15 @@ class LockstepRow:
             self.killed = True
             self.ledger.drop()
         elif self.killed and now >= troubles.daemon_dead:
-            self._revive(now)
+            self._revive()
 
-    def _revive(self, now: float) -> None:
-        """Start the program again; without a ledger it does not start, and is tried again."""
+    def _revive(self) -> None:
+        """Start the program again."""
         self.ledger = SimLedger(self.config.ledger.path)
         self.ledger.full = self.troubles.disk_full
         self.watcher.new_daemon()
-        try:
-            self.loop = self._daemon()
-            self.killed = False
-        except LedgerError:
-            self.ledger.drop()
-            self.troubles.daemon_dead = now + RESTART_S
+        self.loop = self._daemon()
+        self.killed = False
 
     def close(self) -> None:
         """End the robot and the drawing; `run` does it by itself."""

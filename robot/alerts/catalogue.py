@@ -26,6 +26,7 @@ class Notice(StrEnum):
     ENDED_HARD = "ended_hard"
     CLOCK_SET = "clock_set"
     CONFIG_GIVEN_UP = "config_given_up"
+    DISK_WAS_FULL = "disk_was_full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,12 @@ NOTICES: Mapping[Notice, AlertText] = {
         Severity.WARN,
         "A new machine file could not be taken; the robot goes on with the old one",
         "Mend the file, or `bombus config rollback`: as it is, the robot would not start again",
+    ),
+    Notice.DISK_WAS_FULL: AlertText(
+        Kind.NOTICE,
+        Severity.WARN,
+        "The control program found the disk full and waited for room",
+        "Keep fewer recordings (recording.max_gib), or look for what else fills the disk",
     ),
 }
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from robot.disk import why_full
+
 APPLICATION_ID = 0x426F6D62
 """Marks the file as ours ("Bomb", of Bombus)."""
 
@@ -193,9 +195,11 @@ class AlertStore:
             raise self._broken(error) from error
 
     def _broken(self, error: Exception) -> AlertError:
-        return AlertError(
-            f"alerts file {self.path}: {error}; check the disk and the file's owner, or move the file away"
+        full = why_full(self.path)
+        remedy = (
+            f"{full}; free some" if full else "check the disk and the file's owner, or move the file away"
         )
+        return AlertError(f"alerts file {self.path}: {error}; {remedy}")
 
 
 def read_alerts(

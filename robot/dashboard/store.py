@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from robot.dashboard.accounts_schema import APPLICATION_ID, SCHEMA, VERSION
+from robot.disk import why_full
 
 Row = tuple[Any, ...]
 
@@ -34,9 +35,8 @@ class Store:
             self._reader = _connect(path)
             self._reader.execute("PRAGMA query_only = ON")
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(
-                f"accounts file {path}: {error}; check the disk and the file's owner, or name another file"
-            ) from error
+            remedy = why_full(path) or "check the disk and the file's owner, or name another file"
+            raise StoreError(f"accounts file {path}: {error}; {remedy}") from error
 
     def read(self, query: str, values: Sequence[object] = ()) -> list[Row]:
         """Return the rows of a query; raises StoreError."""
@@ -67,7 +67,8 @@ class Store:
             self._writer.close()
 
     def _broken(self, error: sqlite3.Error) -> StoreError:
-        return StoreError(f"accounts file {self.path}: {error}; free disk space or check the disk")
+        remedy = why_full(self.path) or "check the disk and its free space"
+        return StoreError(f"accounts file {self.path}: {error}; {remedy}")
 
     def _create(self) -> None:
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()

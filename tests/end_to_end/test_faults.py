@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark.structures import ParameterSet
 
+from robot.faults import Fault
 from robot.types import Mode
 from sim.camera_faults import UNPLUGGED_S
 from sim.faults import KINDS
@@ -152,6 +153,17 @@ def test_cart_waits_for_a_camera_that_was_unplugged_and_goes_on_by_itself(tmp_pa
     drive_until(row, STRIKES_AT_S + UNPLUGGED_S + 1.0)
     assert row.rig.core.motor_velocity_mm_s > 0
     assert row.loop.mode is Mode.RUNNING
+
+
+def test_a_program_that_starts_on_a_full_disk_says_so_and_fires_nothing(tmp_path: Path) -> None:
+    row = row_with("process_killed", tmp_path)
+    drive_until(row, STRIKES_AT_S + 0.1)
+    row.troubles.disk_full = True
+    drive_until(row, STRIKES_AT_S + 4.0)
+    assert not row.killed
+    assert Fault.LEDGER_FAILED in row.watcher.faults
+    assert row.loop.pulses.sent == 0
+    assert_safe(row, FAILS)
 
 
 @pytest.mark.slow

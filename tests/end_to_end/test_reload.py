@@ -3,63 +3,17 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tomlkit
 
-from robot.build import core_config
 from robot.children import end_process
 from robot.clock import MonotonicClock
-from robot.config import DEMO_MACHINE, config_id, load_config
-from robot.snapshot import Snapshot
-from sim.mcu_process import McuProcess
-from sim.realtime import Operator
+from robot.config import config_id
+from tests.end_to_end.running import Running
 
-PATIENCE_S = 90.0
 pytestmark = [pytest.mark.slow, pytest.mark.realtime]
-
-
-class Running:
-    """The daemon on a board behind a pty, without cameras, and an operator who looks at it."""
-
-    def __init__(self, folder: Path) -> None:
-        config = load_config(DEMO_MACHINE)
-        self._mcu = McuProcess(folder, core_config(config))
-        data = config.model_dump(mode="json", exclude_unset=True)
-        data["serial"] = {"port": str(self._mcu.port)}
-        data["ledger"] = {"path": str(folder / "ledger.sqlite")}
-        data["alerts"] = {"path": str(folder / "alerts.sqlite")}
-        data["dashboard"] = {"socket": str(folder / "t.sock"), "enabled": False}
-        self.data, self.machine = data, folder / "machine.toml"
-        self.machine.write_text(tomlkit.dumps(data))
-        command = [sys.executable, "-m", "bombus", "run", "--config", str(self.machine), "--json"]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._operator = Operator(folder / "t.sock")
-
-    def wait_for(self, what: Callable[[Snapshot], bool]) -> Snapshot:
-        clock = MonotonicClock()
-        until = clock.now() + PATIENCE_S
-        while clock.now() < until:
-            self._operator.look(0.5)
-            seen = self._operator.snapshot
-            if seen is not None and what(seen):
-                return seen
-            assert self.process.poll() is None, self.process.stderr.read() if self.process.stderr else ""
-        raise AssertionError("not seen in time")
-
-    def written(self, name: str, **row: object) -> Path:
-        path = self.machine.with_name(name)
-        path.write_text(tomlkit.dumps({**self.data, "row": {**self.data["row"], **row}}))
-        return path
-
-    def end(self) -> tuple[int, str]:
-        self._operator.close()
-        self.process.send_signal(signal.SIGTERM)
-        _, said = self.process.communicate(timeout=PATIENCE_S)
-        self._mcu.stop()
-        return self.process.returncode, said
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from robot import build
+from robot.alerts.store import AlertError
 from robot.build import BuildError, alert_book, build_robot, core_config, recording_header
 from robot.clock import MonotonicClock
 from robot.config import DEMO_MACHINE, load_config
@@ -46,6 +48,19 @@ def test_header_of_a_recording_holds_what_decides_and_is_in_no_step() -> None:
     assert header.treated == ()
     assert header.extra == {"provider": "cpu", "last_pulse_id": "0", "last_session": ""}
     assert header.versions["bombus"]
+
+
+def test_alerts_file_on_a_full_disk_is_stood_in_for_and_any_other_trouble_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "alerts.sqlite").write_bytes(b"no alerts file" * 100)
+    config = load_config(DEMO_MACHINE, {"alerts.path": str(tmp_path / "alerts.sqlite")})
+    with pytest.raises(AlertError, match="move the file away"):
+        alert_book(config, Ledger(":memory:"), MonotonicClock())
+    monkeypatch.setattr(build, "why_full", lambda path: "the disk is full")
+    book = alert_book(config, Ledger(":memory:"), MonotonicClock())
+    assert book.open == ()
+    book.close()
 
 
 def test_a_session_that_broke_off_is_a_notice_and_one_that_ended_is_none(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_pulses_that_cannot_be_written_are_refused_with_the_cause(scribe: Scribe
     allowed, refused = scribe.intend([PULSE], [], 5.0)
     assert allowed == ()
     assert [(r.pulse, r.reason) for r in refused] == [(PULSE, Reason.STOPPED)]
-    assert "cannot be written" in scribe.problem and "free disk space" in refused[0].detail
+    assert "cannot be written" in scribe.problem and "free space" in refused[0].detail
 
 
 def test_problem_ends_with_the_next_writing_that_works(scribe: Scribe, ledger: Ledger) -> None:
