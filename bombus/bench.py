@@ -23,6 +23,10 @@ def bench(
         int | None,
         typer.Option(min=1, max=2000, help="also time the simulator, up to a house of so many rows"),
     ] = None,
+    pages: Annotated[
+        float | None,
+        typer.Option(min=2, max=90, help="also time the loop with a crowd on the page, so many s a phase"),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Print p50 and p99 of each stage, and the link's figures beside their targets."""
@@ -40,6 +44,10 @@ def bench(
         from sim.bench_speed import bench_speed
 
         result["simulator"] = bench_speed(rows)
+    if pages is not None:
+        from sim.bench_pages import bench_pages
+
+        result["pages"] = bench_pages(pages, people)
     if result["rivals"]["note"]:
         people.print(f"note: {result['rivals']['note']}", markup=False)
     if json:
@@ -62,6 +70,8 @@ def bench(
     print_table("the link, on a pty", shown)
     if rows is not None:
         _show_simulator(result["simulator"])
+    if pages is not None:
+        _show_pages(result["pages"])
 
 
 def _show_simulator(found: dict[str, Any]) -> None:
@@ -82,3 +92,18 @@ def _show_simulator(found: dict[str, Any]) -> None:
         for name, us in found["season_us_per_flower_and_day"].items()
     }
     print_table("the simulator", shown)
+
+
+def _show_pages(found: dict[str, Any]) -> None:
+    shown: dict[str, object] = {
+        f"{name}, {phase}": f"{lap['p50_ms']:.2f} / {lap['p99_ms']:.2f} / {lap['worst_p99_ms']:.2f} ms"
+        for name in found["loop"]["before"]
+        for phase, laps in found["loop"].items()
+        for lap in [laps[name]]
+    }
+    crowd = found["crowd"]
+    shown["camera views"] = f"{crowd['camera_views']}, {crowd['pictures']} pictures"
+    shown["hostile requests"] = f"{crowd['requests']}, {crowd['requests_per_s']} a second"
+    shown["their answers"] = ", ".join(f"{status}: {count}" for status, count in crowd["answers"].items())
+    shown["load of the machine, 1, 5 and 15 min"] = ", ".join(str(one) for one in found["load"])
+    print_table("the loop with a crowd on the page, p50 / p99 / worst p99", shown)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from robot.notify import without_systemd
 from robot.settings import DashboardConfig, RobotConfig
 
 CHILD_STOP_S = 3.0
+NICE = 5
+"""How far the processes beside the loop stand back for it; under systemd their units say so."""
 
 
 def page_arguments(config: RobotConfig, machine: Path, port: int) -> list[str]:
@@ -68,6 +70,8 @@ def _child(command: list[str]) -> Iterator[None]:
     # Its standard output would stand among our own; what its owner must know comes on standard error.
     environment = without_systemd(os.environ)
     process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, env=environment)
+    with suppress(OSError):  # it has ended already
+        os.setpriority(os.PRIO_PROCESS, process.pid, min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICE))
     try:
         yield
     finally:

@@ -151,7 +151,7 @@ class ControlLoop:
         given = (now, tuple(events), frames, commands, self.mode, pose, detections)
         self._recorder.record_step(StepRecord(*given, allowed, refused, refusals, places))
         self._showing.show(now, pose, frames)
-        self.stopwatch.lap("tell")
+        self.stopwatch.end("tell")
 
     def run(self, after_step: Callable[[float], None] = lambda now: None) -> None:
         """Step until `ask_to_end`; `after_step` hears of each. Any error stops the robot before it is raised."""

@@ -14,18 +14,23 @@ class Stopwatch:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._last = clock.now()
+        self._began = self._last = clock.now()
         self._laps: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=KEEP))
 
     def start(self) -> None:
         """Begin the first lap of a step."""
-        self._last = self._clock.now()
+        self._began = self._last = self._clock.now()
 
     def lap(self, name: str) -> None:
         """End the running lap under `name` and begin the next."""
         now = self._clock.now()
         self._laps[name].append(now - self._last)
         self._last = now
+
+    def end(self, name: str) -> None:
+        """End the last lap of a step, and keep how long the whole of it took as `step`."""
+        self.lap(name)
+        self._laps["step"].append(self._last - self._began)
 
     def add(self, name: str, seconds: float) -> None:
         """Keep a duration measured elsewhere."""

@@ -69,7 +69,7 @@ def bench_frame_way(model: Path, threads: int, frames: int, seed: int) -> dict[s
         "image": [WIDTH, HEIGHT],
         "model": detector.model.card.name,
         "threads": threads,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {_cpu_name()}",
+        "machine": machine_said(),
     }
 
 
@@ -119,6 +119,11 @@ def _pictures(camera: CameraModel, seed: int) -> list[bytes]:
 def _percentiles(values: list[float]) -> dict[str, float]:
     p50, p99 = np.percentile(np.asarray(values), (50, 99))
     return {"p50_ms": round(float(p50), 3), "p99_ms": round(float(p99), 3)}
+
+
+def machine_said() -> str:
+    """Return what this machine is, beside figures that were measured on it."""
+    return f"{platform.machine()}, {os.cpu_count()} cores, {_cpu_name()}"
 
 
 def _cpu_name() -> str:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -94,6 +95,53 @@ def run_realtime(
 ) -> SimResult:
     """Drive one row with the real daemon; prints the page's address and progress on `console`."""
     started = perf_counter()
+    with live_robot(scenario, seed, machine, port, record, console) as live:
+        why = _watch(live, console)
+        last = live.operator.snapshot
+        live.world.stop()
+        return _result(scenario, seed, live.world, last, why, perf_counter() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRobot:
+    """A simulated greenhouse in real time with the daemon in it, and someone who watches; `url` is its page."""
+
+    folder: Path
+    world: LiveWorld
+    daemon: subprocess.Popen[bytes]
+    operator: Operator
+    url: str
+
+    def look(self, timeout_s: float) -> Snapshot | None:
+        """Wait up to `timeout_s` for news and return the newest; raises RealtimeError when the daemon has ended."""
+        self.operator.look(timeout_s)
+        if self.daemon.poll() is not None:
+            raise RealtimeError(f"the daemon ended with {self.daemon.returncode}; see its message above")
+        return self.operator.snapshot
+
+    def await_page(self) -> None:
+        """Wait until robot and page answer; raises RealtimeError when they do not."""
+        port, clock = int(self.url.rstrip("/").rpartition(":")[2]), MonotonicClock()
+        until = clock.now() + START_LIMIT_S
+        while clock.now() < until:
+            if self.look(0.2) is None:
+                continue
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+        raise RealtimeError(f"{self.url} does not answer; see the daemon's messages above")
+
+
+@contextmanager
+def live_robot(
+    scenario: ScenarioConfig,
+    seed: int,
+    machine: Path | None,
+    port: int,
+    record: Path | None,
+    console: Console,
+) -> Iterator[LiveRobot]:
+    """Start world, C core, daemon and page; end them all afterwards."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bombus-")))
         config = with_overrides(
@@ -109,13 +157,11 @@ def run_realtime(
         )
         world.start()
         stack.callback(world.stop)
-        with _daemon(written, console) as daemon:
-            operator = Operator(folder / "telemetry.sock")
-            stack.callback(operator.close)
-            why = _watch(operator, world, daemon, console)
-        last = operator.snapshot
-        world.stop()
-        return _result(scenario, seed, world, last, why, perf_counter() - started)
+        daemon = stack.enter_context(_daemon(written, console))
+        operator = Operator(folder / "telemetry.sock")
+        stack.callback(operator.close)
+        url = f"http://{config.dashboard.host}:{config.dashboard.port}/"
+        yield LiveRobot(folder, world, daemon, operator, url)
 
 
 def write_machine(
@@ -156,8 +202,9 @@ def _daemon(machine: Path, console: Console) -> Iterator[subprocess.Popen[bytes]
             console.print("the daemon did not end by itself and was killed")
 
 
-def _watch(operator: Operator, world: LiveWorld, daemon: subprocess.Popen[bytes], console: Console) -> str:
+def _watch(live: LiveRobot, console: Console) -> str:
     """Press START, follow the row to its end; returns why it ended."""
+    world, operator = live.world, live.operator
     clock = MonotonicClock()
     begun = clock.now()
     scenario_s = 60.0 + 2.0 * world.world.config.row_length_m / 0.05
@@ -165,10 +212,7 @@ def _watch(operator: Operator, world: LiveWorld, daemon: subprocess.Popen[bytes]
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("driving the row", total=world.world.config.row_length_m)
         while clock.now() - begun < scenario_s:
-            operator.look(0.5)
-            seen = operator.snapshot
-            if daemon.poll() is not None:
-                raise RealtimeError(f"the daemon ended with {daemon.returncode}; see its message above")
+            seen = live.look(0.5)
             if seen is None:
                 if clock.now() - begun > START_LIMIT_S:
                     raise RealtimeError(

@@ -31,6 +31,19 @@ def test_laps_are_told_as_median_and_99th_percentile_in_ms() -> None:
     assert p99 == pytest.approx(99, abs=1)
 
 
+def test_a_whole_step_is_told_beside_its_laps() -> None:
+    clock = SteppedClock()
+    watch = Stopwatch(clock)
+    watch.start()
+    clock.t += 0.002
+    watch.lap("plan")
+    clock.t += 0.003
+    watch.end("tell")
+    assert watch.table() == {
+        name: pytest.approx((ms, ms)) for name, ms in (("plan", 2), ("tell", 3), ("step", 5))
+    }
+
+
 def test_only_the_last_laps_are_kept() -> None:
     watch = Stopwatch(SteppedClock())
     for _ in range(KEEP):
