@@ -16,6 +16,7 @@ from bombus import (
     data,
     doctor,
     evaluate,
+    home_assistant,
     measure,
     plan,
     recordings,
@@ -34,7 +35,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (run, sim, replay, season, plan, evaluate, train, bench, doctor, dashboard):
+for module in (run, sim, replay, season, plan, evaluate, train, bench, doctor, dashboard, home_assistant):
     app.command(help=module.__doc__)(getattr(module, module.__name__.rpartition(".")[2]))
 app.add_typer(console.app, name="console")
 app.add_typer(alerts.app, name="alerts")

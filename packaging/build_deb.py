@@ -41,7 +41,7 @@ Section: misc
 Priority: optional
 Description: Control stack for greenhouse pollination robots
  Finds tomato flowers with cameras and shakes the ready ones with air: control
- process, operator's page and alerts, each as a systemd service of its own.
+ process, operator's page, alerts and more, each as a systemd service of its own.
 """
 
 

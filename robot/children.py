@@ -1,4 +1,4 @@
-"""The processes beside the control process: the page and the alerts' sender. They may die without the loop noticing."""
+"""The processes beside the control process: page, alerts' sender, Home Assistant's teller; all may die unnoticed."""
 
 from __future__ import annotations
 
@@ -62,6 +62,16 @@ def sender(config: RobotConfig, machine: Path) -> Iterator[None]:
         yield
         return
     with _child([sys.executable, "-m", "robot.alerts", "--config", str(machine)]):
+        yield
+
+
+@contextmanager
+def home_assistant(config: RobotConfig, machine: Path) -> Iterator[None]:
+    """Keep the process that tells Home Assistant, if the machine file has such a section."""
+    if config.home_assistant is None:
+        yield
+        return
+    with _child([sys.executable, "-m", "robot.home_assistant", "--config", str(machine)]):
         yield
 
 

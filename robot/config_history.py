@@ -105,6 +105,8 @@ def unit_of(key: str) -> str:
     """Return the service that must be started anew, under systemd, for a changed key to count for all of them."""
     if key.startswith("dashboard.") and key != "dashboard.group":
         return "bombus-dashboard"
+    if key.startswith("home_assistant"):
+        return "bombus-home-assistant"
     return "bombus-alerts" if key.startswith("alerts.") or key == "name" else ""
 
 

@@ -15,7 +15,7 @@ import structlog
 
 from robot.alerts.catalogue import Notice
 from robot.build import BuildError, Robot, build_robot
-from robot.children import page, page_arguments, sender
+from robot.children import home_assistant, page, page_arguments, sender
 from robot.clock import MonotonicClock
 from robot.commands import CommandRequest
 from robot.disk import ENOUGH_MIB, why_full
@@ -91,6 +91,7 @@ class Beside:
             config.dashboard.enabled,
             page_arguments(config, self._machine, port),
             config.alerts,
+            config.home_assistant,
             config.name,
         )
         if not self._wanted or told == self._told:
@@ -99,6 +100,7 @@ class Beside:
         self._told = told
         self._stack.enter_context(page(config, self._machine, self._say))
         self._stack.enter_context(sender(config, self._machine))
+        self._stack.enter_context(home_assistant(config, self._machine))
 
     def fit_if_possible(self, config: RobotConfig) -> None:
         """Do the same; a robot at work is not ended for want of a port."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -10,14 +9,12 @@ from uuid import uuid4
 from robot.clock import Clock
 from robot.commands import CommandAnswer, CommandRequest
 from robot.config import config_id
-from robot.snapshot import Snapshot
-from robot.telemetry_wire import MAX_FROM_SERVER, MessageBuffer, WireError, decode_from_server, pack
+from robot.telemetry_client import LOOK_S, TelemetryLine
+from robot.telemetry_wire import WireError
 from robot.types import CommandName
 
 PATIENCE_S = 120.0
 """A robot that takes a new file builds itself anew, model and all."""
-
-LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,54 +26,9 @@ class Told:
     text: str
 
 
-class _Line:
-    """A client of the telemetry socket that connects again: the socket goes and comes with the robot."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._socket: socket.socket | None = None
-        self._buffer = MessageBuffer(MAX_FROM_SERVER)
-
-    def connect(self) -> None:
-        """Connect; raises OSError."""
-        fresh = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        fresh.settimeout(LOOK_S)
-        try:
-            fresh.connect(str(self._path))
-        except OSError:
-            fresh.close()
-            raise
-        self._socket, self._buffer = fresh, MessageBuffer(MAX_FROM_SERVER)
-
-    def send(self, request: CommandRequest) -> None:
-        """Send one command; raises OSError."""
-        if self._socket is not None:
-            self._socket.sendall(pack(request))
-
-    def news(self) -> list[Snapshot | CommandAnswer]:
-        """Return what came within a moment; raises OSError or WireError when the line is gone."""
-        if self._socket is None:
-            self.connect()
-            return []
-        try:
-            data = self._socket.recv(1 << 16)
-        except TimeoutError:
-            return []
-        if not data:
-            raise ConnectionResetError("the control process hung up")
-        messages = [decode_from_server(body) for body in self._buffer.feed(data)]
-        return [message for message in messages if isinstance(message, Snapshot | CommandAnswer)]
-
-    def close(self) -> None:
-        """Hang up."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-
 def ask_to_reload(path: Path, text: str, by: str, clock: Clock) -> Told:
     """Have the robot at socket `path` take a machine file whose content is `text`; returns what became of it."""
-    line, wanted = _Line(path), config_id(text)
+    line, wanted = TelemetryLine(path), config_id(text)
     try:
         line.connect()
         line.send(CommandRequest(uuid4().hex, CommandName.RELOAD, by=by[:80]))
@@ -92,7 +44,7 @@ def ask_to_reload(path: Path, text: str, by: str, clock: Clock) -> Told:
         line.close()
 
 
-def _wait(line: _Line, wanted: str, clock: Clock) -> Told:
+def _wait(line: TelemetryLine, wanted: str, clock: Clock) -> Told:
     until, accepted, hung_up = clock.now() + PATIENCE_S, False, False
     while clock.now() < until:
         try:

@@ -18,6 +18,7 @@ from robot.alerts.config import AlertsConfig
 from robot.calibration.config import CalibrationConfig
 from robot.dose import DoseConfig
 from robot.health import HealthConfig
+from robot.home_assistant.config import HomeAssistantConfig
 from robot.mission.mission_config import MissionConfig
 from robot.odometry import OdometryConfig
 from robot.planner import Machine, PlannerConfig
@@ -210,6 +211,7 @@ class RobotConfig(Section):
     recording: RecordingConfig = RecordingConfig()
     alerts: AlertsConfig = AlertsConfig()
     dashboard: DashboardConfig = DashboardConfig()
+    home_assistant: HomeAssistantConfig | None = Field(None, description="tell Home Assistant over MQTT")
     mission: MissionConfig = MissionConfig()
 
     @property

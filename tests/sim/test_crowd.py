@@ -51,9 +51,11 @@ def test_hostile_requests_are_all_refused_and_none_breaks_the_page(tmp_path: Pat
     with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as board:
         assert board.stdout is not None
         url = board.stdout.readline().split()[-1]
-        told = asyncio.run(crowd.crowd(url, viewers=1, rate=200.0, seconds=1.0))
+        for _ in range(20):  # a busy machine may answer nobody in the first second
+            told = asyncio.run(crowd.crowd(url, viewers=1, rate=200.0, seconds=1.0))
+            if told["answers"] and told["states"]:
+                break
         board.terminate()
-    answers, states = told["answers"], told["states"]
-    assert isinstance(answers, dict) and isinstance(states, int)
+    answers = told["answers"]
+    assert isinstance(answers, dict) and told["states"] and told["lost_tabs"] == 0
     assert answers and set(answers) <= {"400", "401", "403", "404", "405", "413", "422", "429", "503"}
-    assert states >= 1 and told["lost_tabs"] == 0

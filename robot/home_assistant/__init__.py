@@ -1,0 +1,1 @@
+"""Tells Home Assistant over MQTT how the robot stands."""
