@@ -13,6 +13,7 @@ from typing import Any
 
 from robot.build import BuildError
 from robot.notify import without_systemd
+from robot.orphan import naming_parent
 from robot.settings import DashboardConfig, RobotConfig
 
 CHILD_STOP_S = 3.0
@@ -78,7 +79,7 @@ def home_assistant(config: RobotConfig, machine: Path) -> Iterator[None]:
 @contextmanager
 def _child(command: list[str]) -> Iterator[None]:
     # Its standard output would stand among our own; what its owner must know comes on standard error.
-    environment = without_systemd(os.environ)
+    environment = naming_parent(without_systemd(os.environ))
     process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, env=environment)
     with suppress(OSError):  # it has ended already
         os.setpriority(os.PRIO_PROCESS, process.pid, min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICE))

@@ -64,9 +64,11 @@ def run_daemon(machine: Path, say: Callable[[str], None], *, alone: bool = False
             waited = robot.waits_for_disk
             robot, current, problem = start_over(machine, current, clock)
             log.warning("machine file given up", why=problem) if problem else log.info("machine file taken")
-            beside.fit_if_possible(current.config)
             if waited and not robot.waits_for_disk:
                 robot.alerts.notice(Notice.DISK_WAS_FULL, waited)
+                # They have met the full disk, too.
+                beside.close()
+            beside.fit_if_possible(current.config)
             _say_what_it_waits_for(robot, say)
         notifier.stopping()
         return _summary(robot, current.config)

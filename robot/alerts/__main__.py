@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from robot.alerts.store import AlertError, AlertStore
 from robot.clock import MonotonicClock
 from robot.config import ConfigError, load_config
 from robot.logs import set_up_logs
+from robot.orphan import end_with_parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, required=True, help="machine file (TOML)")
     options = parser.parse_args(arguments)
     set_up_logs()
+    end_with_parent(os.environ)
     try:
         config = load_config(options.config)
     except ConfigError as error:

@@ -20,6 +20,7 @@ from robot.dashboard.board import Board, make_board
 from robot.dashboard.server import app_of
 from robot.dashboard.store import StoreError
 from robot.notify import Notifier
+from robot.orphan import end_with_parent
 
 THIS_MACHINE = "127.0.0.1"
 
@@ -34,6 +35,7 @@ class DashboardError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted; return 1 when it cannot start, with one line on standard error."""
     options = _parser().parse_args(arguments)
+    end_with_parent(os.environ)
     try:
         check_tls(options.certificate, options.private_key)
         clock = MonotonicClock()
