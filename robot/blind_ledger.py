@@ -8,7 +8,7 @@ from typing import NoReturn
 from robot.disk import why_full
 from robot.ledger import Ledger, LedgerError
 
-FREE_SOME = "free some (`bombus recordings prune` removes old recordings), then release"
+FREE_SOME = "free some, for example with: bombus recordings prune"
 
 
 class BlindLedger(Ledger):

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from robot import ledger_schema as sql
-from robot.disk import why_full
+from robot.ledger_file import LedgerError
+from robot.ledger_mission import MissionLedger, VisitLine, WishLine
 from robot.types import Place, PlannedPulse
-from vision.types import SIDES, Side
+from vision.types import Side
 
-
-class LedgerError(Exception):
-    """The ledger cannot be used; the text names the file, the cause and the remedy."""
+__all__ = [
+    "NO_AIR",
+    "FinalFlower",
+    "LastSession",
+    "Ledger",
+    "LedgerError",
+    "PulseState",
+    "Settled",
+    "TreatedPlace",
+    "VisitLine",
+    "WishLine",
+]
 
 
 class PulseState(StrEnum):
@@ -78,43 +85,13 @@ class LastSession:
     """Whether the program came to write down its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class VisitLine:
-    """One visit of the mission, or one stay at the dock (`row` ''); wall times in POSIX seconds."""
-
-    id: int
-    row: str
-    sides: tuple[Side, ...]
-    begun: float
-    turned: float | None
-    ended: float | None
-    outcome: str
-
-
-class Ledger:
-    """SQLite in WAL mode, every commit on disk before it returns. Wall times are POSIX seconds."""
+class Ledger(MissionLedger):
+    """The whole ledger: sessions, pulses and flowers here, the mission's lines in `MissionLedger`."""
 
     def __init__(self, path: Path | str) -> None:
         """Open or create the ledger; raises LedgerError when it is damaged, newer, or cannot be written."""
-        self._path = str(path)
-        try:
-            if self._path != ":memory:":
-                Path(self._path).parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(self._path, isolation_level=None, timeout=2.0)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._check_and_create()
-        except (sqlite3.Error, OSError) as error:
-            raise LedgerError(
-                f"ledger {self._path}: {error}; {self._remedy(', or move the file away to begin a new one')}"
-            ) from error
+        super().__init__(path)
         self._session = 0
-
-    def try_to_write(self) -> None:
-        """Raise LedgerError when the disk takes nothing: opening an existing file does not show it."""
-        with self._transaction() as db:
-            db.execute(f"PRAGMA user_version = {sql.SCHEMA_VERSION}")
 
     def begin(self, row: str, wall: float) -> int:
         """Open a session; pulses without an outcome from before become maybe-fired. Returns how many."""
@@ -175,28 +152,6 @@ class Ledger:
         with self._transaction() as db:
             db.execute(sql.NOTE, (wall, t, kind, text, who))
 
-    def begin_visit(self, row: str, sides: Sequence[Side], wall: float) -> int:
-        """Write that the mission begins a row, or a stay at the dock (row ''); returns the visit's id."""
-        with self._transaction() as db:
-            return int(db.execute(sql.BEGIN_VISIT, (row, " ".join(sides), wall)).lastrowid or 0)
-
-    def turn_visit(self, visit: int, wall: float) -> None:
-        """Write that the way back of a visit begins."""
-        with self._transaction() as db:
-            db.execute(sql.TURN_VISIT, (wall, visit))
-
-    def end_visit(self, visit: int, outcome: str, wall: float) -> None:
-        """Write how a visit ended: done, broken_off, blocked, swap or disinfect."""
-        with self._transaction() as db:
-            db.execute(sql.END_VISIT, (wall, outcome, visit))
-
-    def visits(self, since: float) -> list[VisitLine]:
-        """Return the visits begun since wall time `since`, oldest first."""
-        return [
-            VisitLine(number, row, tuple(side for side in SIDES if side in sides.split()), *rest)
-            for number, row, sides, *rest in self._query(sql.VISITS, (since,))
-        ]
-
     def clock_offset(self, boot: str) -> float | None:
         """Return wall minus monotonic time as trusted in this boot of the computer, or None."""
         found = self._query("SELECT shift FROM clock WHERE boot = ?", (boot,))
@@ -249,48 +204,9 @@ class Ledger:
         finally:
             self._db.close()
 
-    def _check_and_create(self) -> None:
-        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version > sql.SCHEMA_VERSION:
-            raise LedgerError(
-                f"ledger {self._path}: written by a newer Bombus (schema {version}, "
-                f"this one reads {sql.SCHEMA_VERSION}); update Bombus, or name another ledger file"
-            )
-        verdict = str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
-        if verdict != "ok":
-            raise LedgerError(f"ledger {self._path}: damaged ({verdict}); move it away and begin a new one")
-        if version == 0:
-            self._db.executescript(f"BEGIN;{sql.SCHEMA}PRAGMA user_version = {sql.SCHEMA_VERSION};COMMIT;")
-        self._db.executescript(sql.MISSION_SCHEMA + sql.CLOCK_SCHEMA)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield self._db
-            self._db.execute("COMMIT")
-        except (sqlite3.Error, OverflowError) as error:
-            raise LedgerError(
-                f"ledger {self._path}: cannot be written ({error}); {self._remedy()}"
-            ) from error
-        finally:
-            if self._db.in_transaction:
-                with suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-
-    def _remedy(self, otherwise: str = "") -> str:
-        full = "" if self._path == ":memory:" else why_full(Path(self._path))
-        return f"{full}; free some" if full else f"check the disk and its free space{otherwise}"
-
     def _intent(self, p: PlannedPulse, row: str, t: float, wall: float) -> tuple[object, ...]:
         where = (p.pulse_id, self._session, row, p.side, p.nozzle, p.trigger_ticks, p.direction)
         return (*where, p.train.on_us, p.train.period_us, p.train.count, *p.aim, wall, t)
-
-    def _query(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        try:
-            return self._db.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            raise LedgerError(f"ledger {self._path}: cannot be read ({error}); check the disk") from error
 
 
 def _values(o: Settled) -> tuple[object, ...]:

@@ -86,8 +86,15 @@ CREATE TABLE IF NOT EXISTS visit (
     ended REAL,                 -- null while under way, and after a crash
     outcome TEXT NOT NULL       -- '' while under way; done, broken_off, blocked, swap, disinfect
 ) STRICT;
+CREATE TABLE IF NOT EXISTS wish (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,         -- block, pin, unpin, end_day, go_on
+    row TEXT NOT NULL,          -- '' for the day as a whole
+    who TEXT NOT NULL,
+    wall REAL NOT NULL
+) STRICT;
 """
-"""What the mission did. An older Bombus leaves the table alone, so the version stays."""
+"""What the mission did and people wished. An older Bombus leaves the tables alone, so the version stays."""
 
 CLOCK_SCHEMA = """
 CREATE TABLE IF NOT EXISTS clock (
@@ -110,6 +117,9 @@ BEGIN_VISIT = "INSERT INTO visit (row, sides, begun, outcome) VALUES (?, ?, ?, '
 TURN_VISIT = "UPDATE visit SET turned = ? WHERE id = ?"
 END_VISIT = "UPDATE visit SET ended = ?, outcome = ? WHERE id = ?"
 VISITS = "SELECT id, row, sides, begun, turned, ended, outcome FROM visit WHERE begun >= ? ORDER BY id"
+
+WISH = "INSERT INTO wish (kind, row, who, wall) VALUES (?, ?, ?, ?)"
+WISHES = "SELECT kind, row, who, wall FROM wish WHERE wall >= ? ORDER BY id"
 
 BEGIN_SESSION = "INSERT INTO session (row, started, seen) VALUES (?, ?, ?)"
 KEEP_PLACE = "UPDATE session SET seen = ?, boot_id = ?, origin_s = ? WHERE id = ?"

@@ -52,6 +52,18 @@ class WindowState(msgspec.Struct, frozen=True):
     closes_in_s: float
 
 
+class MissionWish(msgspec.Struct, frozen=True):
+    """What a person wished for today and still holds: `kind` is block, pin or end_day (with no `row`).
+
+    `wall` is when, in POSIX seconds by the robot's wall clock.
+    """
+
+    kind: str
+    row: str
+    who: str
+    wall: float
+
+
 class MissionState(msgspec.Struct, frozen=True):
     """The day as a whole.
 
@@ -82,6 +94,7 @@ class MissionState(msgspec.Struct, frozen=True):
     problem: str
     replans: int
     prediction_error_s: float | None
+    wishes: tuple[MissionWish, ...] = ()
 
 
 def mission_state(view: MissionView) -> MissionState:
@@ -108,6 +121,7 @@ def mission_state(view: MissionView) -> MissionState:
         problem=view.problem,
         replans=view.replans,
         prediction_error_s=view.prediction_error_s,
+        wishes=tuple(MissionWish(wish.kind, wish.row, wish.who, wish.wall) for wish in view.wishes),
     )
 
 

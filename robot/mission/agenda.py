@@ -29,6 +29,8 @@ class Agenda:
         self.replans = 0
         self.stranded = False
         self.blocked: set[str] = set()
+        self.pins: set[str] = set()
+        """Rows that a person wants done today: each new plan of the day is told of them."""
         self._events: list[Event] = []
         self._ordered: Order | None = None
         self._asked_at = float("-inf")
@@ -40,6 +42,7 @@ class Agenda:
         self.window, self.quality, self.stranded = None, None, False
         self.problem, self.replans = "", 0
         self.blocked.clear()
+        self.pins.clear()
         self._events.clear()
 
     def order_day(self, now: float, wall: datetime, state: RobotNow) -> None:
@@ -52,12 +55,17 @@ class Agenda:
         plan = self.course.plan
         if isinstance(event, RowBlocked):
             self.blocked.add(event.row)
+            self.pins.discard(event.row)
             self.course.drop(event.row)
         due = {job.row for job in plan.problem.jobs} if plan is not None else set()
         if isinstance(event, RowBlocked) and event.row not in due:
             return ""
         if isinstance(event, Pinned | Unpinned) and event.row not in due:
             return f"row '{event.row}' is not due today; name a due row"
+        if isinstance(event, Pinned):
+            self.pins.add(event.row)
+        elif isinstance(event, Unpinned):
+            self.pins.discard(event.row)
         self._events.append(event)
         return ""
 
@@ -98,6 +106,8 @@ class Agenda:
             # From here on the monotonic clock alone counts: a step of the wall clock moves nothing.
             self.opens = now + answer.window.opens - wall.timestamp()
             self.closes = self.opens + answer.window.closes - answer.window.opens
+            due = {job.row for job in answer.plan.problem.jobs}
+            self._events += [Pinned(row, self._robot) for row in sorted(self.pins & due)]
         self.quality = answer.quality
         self.stranded = self._robot in answer.stranded
         if answer.unserved_pins:

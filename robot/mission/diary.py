@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from robot.ledger import Ledger, LedgerError, VisitLine
+from robot.ledger import Ledger, LedgerError, VisitLine, WishLine
 from robot.mission.leg import Leg
 from robot.mission.motion import MotionConfig
 
@@ -21,6 +21,8 @@ class Diary:
         self.problem = ""
         midnight = wall.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
         self.today: list[VisitLine] = ledger.visits(midnight.timestamp())
+        self.wishes: list[WishLine] = ledger.wishes(midnight.timestamp())
+        """What people wished today, oldest first."""
 
     @property
     def interrupted(self) -> VisitLine | None:
@@ -58,6 +60,15 @@ class Diary:
         except LedgerError as error:
             self.problem = str(error)
         self._open = None
+
+    def wish(self, kind: str, row: str, who: str, wall: datetime) -> None:
+        """Keep what a person wishes for today; it holds all the same where it cannot be written."""
+        line = WishLine(kind, row, who, wall.timestamp())
+        self.wishes.append(line)
+        try:
+            self._ledger.wish(line)
+        except LedgerError as error:
+            self.problem = str(error)
 
     def block(self, row: str, wall: datetime) -> None:
         """Note a row that nobody can enter today."""

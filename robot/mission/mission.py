@@ -29,6 +29,7 @@ from robot.mission.resume import RESTARTED, go_on_from
 from robot.mission.row_place import RowPlace
 from robot.mission.runner import IN_ROW, ROLLING, Event, Phase, update
 from robot.mission.share import robot_named, share_of
+from robot.mission.wishes import GO_ON
 from robot.pilot import Change
 from robot.types import Command, CommandName, Mode
 
@@ -83,6 +84,8 @@ class Mission:
         self.errors_s: list[float] = []
         self.begun = 0.0
         self.started = self.arrived = self.served = False
+        self.starter = ""
+        """Who pressed START last."""
         self.day = facts.wall.astimezone().date()
         self.run_given: tuple[str, float] | None = None
         self._speed_given = 0.0
@@ -137,8 +140,11 @@ class Mission:
     def _hold(self, facts: MissionFacts) -> None:
         if facts.mode in {Mode.STOPPED, Mode.FAULT} and self.phase not in {Phase.OFF, Phase.DONE}:
             self.held = f"stopped: {facts.trouble or 'release it'}; then press START to go on"
-        if self.config.self_start and (self.phase is Phase.OFF or self.held == RESTARTED):
-            self.started, self.held = True, ""
+        may_begin = self.phase is Phase.OFF and not (
+            self.ended and facts.wall.astimezone().date() <= self.day
+        )
+        if self.config.self_start and (may_begin or self.held == RESTARTED):
+            self.started, self.held, self.starter = True, "", BY
 
     # -- changes of phase
 
@@ -157,6 +163,7 @@ class Mission:
         elif event is Event.NEW_DAY:
             self.day = facts.wall.astimezone().date()
             self.agenda.new_day()
+            self.diary.wishes.clear()
             self.ended = False
         elif event is Event.NEXT_ROW:
             job = self.agenda.course.job(self.agenda.course.ahead[0])
@@ -173,6 +180,8 @@ class Mission:
             self.leg = None
 
     def _begin_day(self, facts: MissionFacts) -> None:
+        if self.ended:
+            self.diary.wish(GO_ON, "", self.starter, facts.wall)
         self.ended = False
         self.day = max(self.day, facts.wall.astimezone().date())
         self.agenda.order_day(facts.now, facts.wall, self.state(facts))

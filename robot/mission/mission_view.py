@@ -51,6 +51,17 @@ class WindowView:
 
 
 @dataclass(frozen=True, slots=True)
+class WishView:
+    """What a person wished for today and still holds: block or pin a row, or end_day."""
+
+    kind: str
+    row: str
+    who: str
+    wall: float
+    """POSIX seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class MissionView:
     """The day as it stands."""
 
@@ -79,3 +90,4 @@ class MissionView:
     replans: int = 0
     prediction_error_s: float | None = None
     """Mean of |end - end predicted at the row's begin| over today's rows."""
+    wishes: tuple[WishView, ...] = ()

@@ -8,6 +8,7 @@ from robot.mission.events import Pinned, RowBlocked, Unpinned
 from robot.mission.facts import MissionFacts
 from robot.mission.happenings import DOUBT
 from robot.mission.runner import Phase
+from robot.mission.wishes import BLOCK, END_DAY, PIN, UNPIN
 from robot.types import Command, CommandName, Mode
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ def hear(mission: Mission, command: Command, facts: MissionFacts) -> bool:
     name = command.name
     if name is CommandName.START and facts.mode not in {Mode.STOPPED, Mode.FAULT}:
         mission.end_believed = mission.held == DOUBT
-        mission.started, mission.held = True, ""
+        mission.started, mission.held, mission.starter = True, "", command.by
     elif name is CommandName.PAUSE:
         mission.held = f"paused by {command.by or 'a person'}: press START to go on"
     elif name is CommandName.CONFIRM:
         _confirm(mission, command)
     elif name is CommandName.END_DAY:
         mission.ended = True
+        mission.diary.wish(END_DAY, "", command.by, facts.wall)
         mission.agenda.course.ahead.clear()
     elif name is CommandName.SET_CLIMATE and command.value is not None:
         mission.agenda.problem = mission.gate.told(command.value, command.text)
@@ -46,11 +48,14 @@ def _change_plan(mission: Mission, command: Command, facts: MissionFacts) -> Non
         return
     if command.name is CommandName.BLOCK_ROW:
         mission.diary.block(row, facts.wall)
+        mission.diary.wish(BLOCK, row, command.by, facts.wall)
         mission.agenda.tell(RowBlocked(row))
         return
     pin = command.name is CommandName.PIN_ROW
     event = Pinned(row, mission.robot.name) if pin else Unpinned(row)
     mission.agenda.problem = mission.agenda.tell(event)
+    if not mission.agenda.problem:
+        mission.diary.wish(PIN if pin else UNPIN, row, command.by, facts.wall)
 
 
 def _confirm(mission: Mission, command: Command) -> None:

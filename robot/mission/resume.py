@@ -9,6 +9,7 @@ from robot.mission.facts import MissionFacts
 from robot.mission.leg import leg_of
 from robot.mission.mission_view import StopView
 from robot.mission.runner import Phase
+from robot.mission.wishes import BLOCK, PIN, day_ended, rows_to
 from vision.types import SIDES
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ RESTARTED = "the program was restarted: press START to go on"
 
 def go_on_from(mission: Mission, last: LastSession | None, facts: MissionFacts) -> None:
     """Set the mission to where today's lines say that it was; without any it is off."""
+    wishes = mission.diary.wishes
+    mission.agenda.blocked |= rows_to(BLOCK, wishes)
+    mission.agenda.pins |= rows_to(PIN, wishes)
+    mission.ended = day_ended(wishes)
     lines = mission.diary.today
     if not lines:
         return

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from robot.mission.course import Course
 from robot.mission.facts import MissionFacts
-from robot.mission.mission_view import AskView, MissionView, StopView, WindowView
+from robot.mission.mission_view import AskView, MissionView, StopView, WindowView, WishView
 from robot.mission.plan_types import Stop, StopKind
 from robot.mission.runner import IN_ROW, Phase
+from robot.mission.wishes import in_force
 from robot.mission.words import ask_at_dock, ask_for_dock, ask_for_row, ask_to_fetch, span
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def view_of(mission: Mission, facts: MissionFacts) -> MissionView:
         problem=agenda.problem or mission.diary.problem,
         replans=agenda.replans,
         prediction_error_s=sum(errors) / len(errors) if errors else None,
+        wishes=tuple(
+            WishView(wish.kind, wish.row, wish.who, wish.wall) for wish in in_force(mission.diary.wishes)
+        ),
     )
 
 

@@ -67,7 +67,7 @@ def test_killed_daemon_starts_on_a_full_disk_and_goes_on_once_there_is_room(
         seen = robot.wait_for(lambda seen: "ledger_failed" in faults(seen) and seen.mode is Mode.FAULT)
         said = faults(seen)["ledger_failed"]
         assert f"ledger {small_disk}/ledger.sqlite: the disk at {small_disk} (tmpfs) is full: 0.0 of" in said
-        assert said.endswith("then release")
+        assert said.endswith("free some, for example with: bombus recordings prune")
         robot.operator.press(CommandName.START)
         robot.wait_for(lambda seen: seen.last_command is not None and seen.last_command.name == "start")
         robot.wait_for(lambda seen: seen.mode is Mode.FAULT)

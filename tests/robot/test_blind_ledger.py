@@ -30,7 +30,7 @@ def test_full_disk_gives_a_ledger_that_names_disk_file_and_remedy(tmp_path: Path
     assert isinstance(ledger, BlindLedger)
     assert ledger.why == (
         f"ledger {tmp_path}/ledger.sqlite: the disk at /var is full: 0.0 of 9 MiB free; "
-        "free some (`bombus recordings prune` removes old recordings), then release"
+        "free some, for example with: bombus recordings prune"
     )
 
 

@@ -4,7 +4,7 @@ import json
 
 import msgspec
 
-from robot.mission.mission_view import AskView, MissionView, StopView, WindowView
+from robot.mission.mission_view import AskView, MissionView, StopView, WindowView, WishView
 from robot.snapshot_mission import mission_state
 
 VIEW = MissionView(
@@ -27,6 +27,7 @@ VIEW = MissionView(
     row_ends=1100.0,
     house_ends=1500.0,
     quality=0.97,
+    wishes=(WishView("pin", "c", "ana", 1.79e9),),
 )
 
 
@@ -46,4 +47,5 @@ def test_block_is_plain_json_and_comes_back_as_it_was() -> None:
     state = mission_state(VIEW)
     text = json.dumps(msgspec.to_builtins(state))
     assert json.loads(text)["ask"]["tag"] == 7
+    assert json.loads(text)["wishes"] == [{"kind": "pin", "row": "c", "who": "ana", "wall": 1.79e9}]
     assert msgspec.convert(json.loads(text), type(state)) == state

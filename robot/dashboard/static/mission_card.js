@@ -28,7 +28,9 @@ export class MissionCard {
     const then = next?.row ? ` ${t("mission_next", { row: next.row })}` : "";
     say(this.count, t("mission_does", { done: mission.rows_done, ahead: mission.rows_ahead }) + then);
     const times = [["mission_row_ends", mission.row_ends_in_s], ["mission_house_ends", mission.house_ends_in_s]];
-    const texts = times.filter(([, s]) => s !== null && !stale).map(([key, s]) => t(key, { time: hour(Date.now() / 1000 + s) }));
+    const ends = times.filter(([, s]) => s !== null && !stale).map(([key, s]) => t(key, { time: hour(Date.now() / 1000 + s) }));
+    const wishes = mission.wishes.map((wish) => t(`mission_wish_${wish.kind}`, { row: wish.row, who: wish.who || "-", time: hour(wish.wall) }));
+    const texts = [...ends, ...wishes];
     if (texts.join() !== this.times.dataset.texts) {
       this.times.dataset.texts = texts.join();
       this.times.replaceChildren(...texts.map((text) => make("li", {}, text)));

@@ -308,3 +308,75 @@ def test_row_end_that_the_switch_confirms_turns_at_once(stage: Stage) -> None:
     started(stage)
     stage.end_switch = True
     stage.until("out", most=40)
+
+
+def wished(stage: Stage) -> list[tuple[str, str, str]]:
+    return [(wish.kind, wish.row, wish.who) for wish in stage.view.wishes]
+
+
+def test_pins_and_blocks_survive_a_killed_program_with_who_said_so(tmp_path: Path) -> None:
+    config = machine_with(small_house(tmp_path, count=6), tmp_path / "ledger.sqlite")
+    stage = Stage(config, Ledger(config.ledger.path))
+    row = started(stage)
+    others = [name for name in sorted(stage.view.rows) if name != row]
+    stage.press(CommandName.PIN_ROW, text=others[-1])
+    stage.press(CommandName.PIN_ROW, text=others[0])
+    stage.press(CommandName.UNPIN_ROW, text=others[0])
+    stage.press(CommandName.BLOCK_ROW, text=others[1])
+    before = wished(stage)
+    assert before == [("pin", others[-1], "ana"), ("block", others[1], "ana")]
+    stage.kill(row)
+    stage.press(CommandName.START)
+    stage.step()
+    assert wished(stage) == before
+    plan = stage.mission.agenda.course.plan
+    assert plan is not None
+    assert {plan.problem.jobs[job].row for job in plan.problem.pins} == {others[-1]}
+    assert stage.view.rows[others[1]] == "blocked"
+
+
+def test_pin_given_before_the_restart_of_a_day_that_is_done_asks_for_nothing(stage: Stage) -> None:
+    row = started(stage)
+    stage.until("moving")
+    stage.press(CommandName.PIN_ROW, text="row-003")
+    stage.until("moving")
+    again = stage.begin_row()
+    stage.until("moving")
+    stage.begin_row()
+    stage.until("homing")
+    stage.kill(again)
+    stage.press(CommandName.START)
+    stage.until("homing")
+    assert stage.view.problem == "" and stage.rows.count(row) == 1
+
+
+def test_ended_day_stays_ended_over_a_restart_and_a_start_goes_on_with_it(stage: Stage) -> None:
+    row = started(stage)
+    for _ in range(5):
+        stage.step()
+    stage.press(CommandName.END_DAY)
+    stage.kill(row)
+    stage.press(CommandName.START)
+    stage.until("homing")
+    assert ("end_day", "", "ana") in wished(stage)
+    stage.press(CommandName.CONFIRM)
+    stage.until("done")
+    stage.press(CommandName.START)
+    stage.until("moving")
+    assert wished(stage) == []
+    stage.kill(row)
+    assert wished(stage) == [] and not stage.mission.ended
+
+
+def test_new_day_knows_nothing_of_yesterdays_wishes(stage: Stage) -> None:
+    started(stage)
+    stage.press(CommandName.BLOCK_ROW, text="row-003")
+    stage.press(CommandName.END_DAY)
+    stage.until("homing")
+    stage.press(CommandName.CONFIRM)
+    stage.until("done")
+    stage.clock.t += timedelta(days=1).total_seconds()
+    stage.step()
+    assert wished(stage) == []
+    stage.kill("row-001")
+    assert wished(stage) == []
