@@ -104,6 +104,13 @@ def _show(result: dict[str, Any]) -> None:
             f"{found['labour_h_per_ha_week']:.0f}",
         )
     people.print(shown)
+    robot = result["methods"].get("robot")
+    if robot is not None:
+        work = robot["work"]
+        people.print(
+            f"robot: {work.get('plan_faults', 0):.0f} faults in its plans (the independent checker's), "
+            f"{work.get('treated_again_early', 0):.0f} flowers treated again within their interval"
+        )
     people.print(result["model"], markup=False)
     people.print(f"{result['seconds']:.1f} s, at most {result['most_memory_mb']:.0f} MB", markup=False)
 

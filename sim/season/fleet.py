@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from robot.dose import DoseConfig
+from robot.mission.check import faults_of
 from robot.mission.climate import ClimateGate, Reading
 from robot.mission.day import problem_of
 from robot.mission.due import HOUR_S, LastVisit, Window
@@ -26,6 +28,8 @@ from vision.types import SIDES, Side
 Floats = NDArray[np.float64]
 MIDNIGHT = datetime(2026, 6, 1)
 """A Monday: the season's first midnight, local. Only the hour of the day matters."""
+REST_H = DoseConfig().min_interval_h
+"""A robot leaves a flower alone for so long: it finds its treatments in the ledger."""
 LOOK_H = 0.25
 """The gate is asked this often."""
 
@@ -109,6 +113,7 @@ class Fleet:
         treated, done = self._treat(passes, flowers, weather)
         self._remember(passes, treated)
         done["musts_missed"] = float(len(plan.must_missed))
+        done["plan_faults"] = float(len(faults_of(plan)))
         return done
 
     def _passes(self, plan: Plan, begin: float, end: float) -> Passes:
@@ -138,13 +143,16 @@ class Fleet:
         hours = passes.begins_h[row, side] + way / speed
         met = np.isfinite(hours) & (hours < passes.until_h[row, side]) & flowers.open_at(hours)
         chance = np.zeros(len(flowers))
-        chance[met] = self._chances(flowers, hours, met)
+        rested = ~_too_soon(flowers, hours)
+        chance[met & rested] = self._chances(flowers, hours, met & rested)
         index = np.flatnonzero(self._rng.random(len(flowers)) < chance)
+        again = int(np.count_nonzero(_too_soon(flowers, hours)[index]))
         doses = self._rng.choice(np.array(self._response.doses), index.size)
         treat(flowers, index, hours[index], doses, self._fruit, weather)
         shape = passes.begins_h.shape
         treated = np.bincount(row[index] * shape[1] + side[index], minlength=shape[0] * shape[1])
-        return treated.reshape(shape), self._sums(passes, int(index.size), speed)
+        sums = self._sums(passes, int(index.size), speed)
+        return treated.reshape(shape), {**sums, "treated_again_early": float(again)}
 
     def _chances(self, flowers: Flowers, hours: Floats, met: NDArray[np.bool_]) -> Floats:
         response = self._response
@@ -186,6 +194,12 @@ class Fleet:
             if worked >= WORKED_SHARE * row.length:
                 last = LastVisit(over_h * HOUR_S, float(treated[number, side]))
                 self._last[row.name, SIDES[int(side)]] = last
+
+
+def _too_soon(flowers: Flowers, hours: Floats) -> NDArray[np.bool_]:
+    """Say which flowers had a treatment less than the interval before `hours`."""
+    too_soon: NDArray[np.bool_] = (flowers.all["visits"] > 0) & (hours - flowers.all["last_h"] < REST_H)
+    return too_soon
 
 
 def _without(house: House, blocked: NDArray[np.bool_]) -> House:

@@ -26,6 +26,7 @@ FLOWER = np.dtype(
         ("truss", "i4"),
         ("opens_h", "f8"),
         ("closes_h", "f8"),
+        ("last_h", "f8"),
         ("h0", "f4"),
         ("d", "f4"),
         ("sinks", "f4"),

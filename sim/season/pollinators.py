@@ -80,6 +80,7 @@ def treat(
     flowers.all["today"][index] += grains
     flowers.all["visits"][index] += 1
     flowers.all["visits_today"][index] += 1
+    flowers.all["last_h"][index] = hours
 
 
 class Nobody:

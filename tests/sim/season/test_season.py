@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,8 +9,11 @@ from robot.config import ConfigError
 from robot.mission.climate import ClimateConfig, ClimateGate
 from robot.mission.house import BlockConfig, DockConfig, HeadlandConfig, HouseConfig, RobotConfig
 from robot.mission.house_map import House, lay_out
+from sim.season import fleet
 from sim.season.config import SeasonConfig, load_season, season_house, season_names
 from sim.season.fleet import open_spans
+from sim.season.flowers import Flowers
+from sim.season.pollinators import Floats, Indices, treat
 from sim.season.response import load_response
 from sim.season.season import METHODS, Tally, hectares, run_season, spread, summary
 from sim.season.weather import Weather, WeatherConfig, make_weather
@@ -55,6 +59,22 @@ def test_a_robot_treats_most_flowers_but_not_those_that_no_pass_reaches() -> Non
 
 def test_the_robot_touches_no_flower_more_often_than_the_cap_allows() -> None:
     assert tally("robot").over_cap == 0
+
+
+def test_robots_drive_what_the_checker_takes_and_treat_no_flower_again_within_its_interval(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gaps: list[float] = []
+
+    def watched(flowers: Flowers, index: Indices, hours: Floats, *rest: Any) -> None:
+        again = flowers.all["visits"][index] > 0
+        gaps.extend((hours - flowers.all["last_h"][index])[again])
+        treat(flowers, index, hours, *rest)
+
+    monkeypatch.setattr(fleet, "treat", watched)
+    found = run_season(house_of(3), load_season("winter"), load_response(), "robot", DAYS, 1)
+    assert found.work["plan_faults"] == found.work["treated_again_early"] == 0.0
+    assert gaps and min(gaps) >= fleet.REST_H
 
 
 def test_heat_sets_less_fruit_whoever_treats() -> None:
