@@ -127,8 +127,8 @@ def install_files(tree: Path) -> None:
     share.mkdir(parents=True)
     (share / "machine.toml").write_text(first_machine())
     documents = tree / "usr/share/doc/bombus"
-    for document in sorted((ROOT / "docs").iterdir()):
-        copy(document, documents / "docs" / document.name)
+    for document in sorted(path for path in (ROOT / "docs").rglob("*") if path.is_file()):
+        copy(document, documents / document.relative_to(ROOT))
     for name in ("README.md", "CHANGELOG.md"):
         copy(ROOT / name, documents / name)
     copy(ROOT / "LICENSE", documents / "copyright")

@@ -36,6 +36,16 @@ def test_first_machine_file_keeps_everything_where_the_units_may_write(build_deb
     assert "(assumed)" in text, "the demo machine's comments are kept"
 
 
+def test_units_machine_file_and_every_document_are_laid_out(build_deb: ModuleType, tmp_path: Path) -> None:
+    build_deb.install_files(tmp_path)
+    assert (tmp_path / "usr/lib/systemd/system/bombus.service").is_file()
+    assert (tmp_path / "usr/share/bombus/machine.toml").is_file()
+    docs = PACKAGING.parent / "docs"
+    ours = {path.relative_to(docs) for path in docs.rglob("*") if path.is_file()}
+    laid = tmp_path / "usr/share/doc/bombus/docs"
+    assert {path.relative_to(laid) for path in laid.rglob("*") if path.is_file()} == ours
+
+
 @pytest.mark.parametrize("script", ["postinst", "prerm", "postrm", "bombus.sh"])
 def test_script_is_sound_shell(script: str) -> None:
     subprocess.run(["sh", "-n", str(PACKAGING / "debian" / script)], check=True)
