@@ -70,11 +70,6 @@ def campaign(
         scripts = [tuple(map(parse_fault, faults))] if faults else None
     except FaultNameError as error:
         raise WrongUseError(f"--fault: {error}") from error
-    for fault in scripts[0] if scripts else ():
-        if fault.kind.by_picture:
-            raise WrongUseError(
-                f"--fault {fault}: shows in pictures alone, a campaign draws none; leave it out"
-            )
     with Progress(console=people, transient=True, disable=not people.is_terminal) as progress:
         task = progress.add_task("rows with faults", total=len(scripts) if scripts else count)
         result = run_campaign(plan, count, seed, lambda run: progress.advance(task), scripts)

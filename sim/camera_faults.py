@@ -36,16 +36,25 @@ def spoiled(picture: Picture, struck: Struck) -> Picture:
         if present("camera_torn"):
             image = torn(image, picture(cart_s - TORN_M, t, seq), seq)
         if present("camera_dark"):
-            image = np.asarray(image * DARK, np.uint8)
+            image = darkened(image)
         return image
 
     return draw
 
 
+def darkened(image: Image) -> Image:
+    """Return a picture of which hardly any light is left."""
+    return np.asarray(image * DARK, np.uint8)
+
+
+def cut_row(height: int, seq: int) -> int:
+    """Return the row at which a torn picture goes on with the earlier one."""
+    return height // 5 + (seq * 97) % (3 * height // 5)
+
+
 def torn(image: Image, earlier: Image, seq: int) -> Image:
     """Return a picture whose lower part is of an earlier one; the row wanders with `seq`."""
-    height = image.shape[0]
-    row = height // 5 + (seq * 97) % (3 * height // 5)
+    row = cut_row(image.shape[0], seq)
     return np.concatenate([image[:row], earlier[row:]])
 
 

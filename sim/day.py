@@ -29,6 +29,7 @@ from robot.settings import CameraConfig, RobotConfig
 from robot.sight import SideParts
 from robot.types import CommandName, Mode
 from sim.camera import Picture, SimCamera
+from sim.camera_faults import spoiled, unplugged
 from sim.clock import SimClock
 from sim.day_config import DayConfig
 from sim.day_result import DayResult
@@ -40,10 +41,9 @@ from sim.porter import Porter
 from sim.rig import LoopbackTransport, Rig
 from sim.scenario import ScenarioConfig
 from sim.score import score
-from sim.truth_detector import AnyFrame
+from sim.stand_in import spoilt_eyes, truth_side
 from sim.twice import AimLog
 from vision.detector import Detector
-from vision.flower_map import FlowerMap
 
 LIMIT_S = 12 * 3600.0
 
@@ -114,16 +114,25 @@ class LockstepDay:
     def _side(self, settings: CameraConfig) -> SideParts:
         model, side = settings.model(), settings.side
         if self._detector is None:
-            eyes = TruthEyes(self.rows, self.plant, side, model, self.seed)
-            camera = self._camera(settings, eyes.picture)
-            return SideParts(camera, AnyFrame(), eyes, model, lambda: FlowerMap(model, self.config.map))
-        drawn = DrawnEyes(self.rows, self.plant, side, model)
-        return side_parts(model, self._camera(settings, drawn.picture), self._detector, self.config)
+            truth = TruthEyes(self.rows, self.plant, side, model, self.seed)
+            eyes = spoilt_eyes(truth, side, self.scenario.faults, self.plant.camera_faults, model.height)
+            return truth_side(self._camera(settings, eyes.picture), eyes, model, self.config)
+        drawn = DrawnEyes(self.rows, self.plant, side, model).picture
+        picture = spoiled(drawn, self.plant.camera_faults) if side == "left" else drawn
+        return side_parts(model, self._camera(settings, picture), self._detector, self.config)
 
     def _camera(self, settings: CameraConfig, picture: Picture) -> SimCamera:
-        phase_s = CAMERA_PHASE_S[settings.side]
-        config = self.scenario.camera
-        return SimCamera(settings.camera_id, config, picture, self.plant.place_at, self.clock.now, phase_s)
+        phase_s, struck = CAMERA_PHASE_S[settings.side], settings.side == "left"
+        config, clock = self.scenario.camera, self.clock
+        return SimCamera(
+            settings.camera_id,
+            config,
+            picture,
+            self.plant.place_at,
+            clock.now,
+            phase_s,
+            gone=lambda: struck and unplugged(self.plant.camera_faults, clock.now()),
+        )
 
     def step(self) -> None:
         """Let the robot and the people do 10 ms."""

@@ -48,7 +48,7 @@ class FaultKind:
     strike: Callable[[Plant], None] | None = None
     trouble: Callable[[Troubles, float], None] | None = None
     by_picture: bool = False
-    """It shows in rendered frames alone: nothing of it comes into truth mode."""
+    """It shows in pictures, so truth mode needs some that stand for them."""
 
     @property
     def lockstep_only(self) -> bool:

@@ -39,15 +39,15 @@ from sim.result import SimResult, scored
 from sim.rig import LoopbackTransport, Rig
 from sim.scenario import ScenarioConfig
 from sim.score import Percentiles, score
+from sim.stand_in import spoilt_eyes, truth_side
 from sim.troubles import SLOW_STEP_S, FaultyCable, SimLedger, Troubles
 from sim.truth import TrueFlowers
-from sim.truth_detector import AnyFrame, TruthDetector
+from sim.truth_detector import TruthDetector
 from sim.truth_errors import load_errors
 from sim.watcher import Watcher
 from sim.witness import Witness
 from sim.world import World
 from vision.detector import Detector
-from vision.flower_map import FlowerMap
 from vision.onnx_model import model_card
 from vision.types import Side
 
@@ -129,8 +129,8 @@ class LockstepRow:
         true = self.scenario.misfit.camera(model)
         if shared is None:
             truth = TruthDetector(self.world, side, true, load_errors(), self.seed)
-            source = self._camera(settings, truth.picture)
-            return SideParts(source, AnyFrame(), truth, model, lambda: FlowerMap(model, self.config.map))
+            eyes = spoilt_eyes(truth, side, self.scenario.faults, self.plant.camera_faults, model.height)
+            return truth_side(self._camera(settings, eyes.picture), eyes, model, self.config)
         drawn = drawn_by(Renderer(self.world, true, side, self.scenario.lens), self.plant.place_at)
         source = self._camera(settings, spoiled(drawn, self.plant.camera_faults) if side == "left" else drawn)
         return side_parts(model, source, shared, self.config)

@@ -20,7 +20,7 @@ from sim.replay_compare import Comparison
 from sim.replay_parts import HeldCommands, HeldFrame, LastStep, ReplayClock, ReplayLink, ledger_as_it_was
 from sim.replay_result import ReplayResult, Tally
 from sim.replay_setting import AS_RECORDED, Eye, ReplayError, Setting, eye_maker, is_truth, machine_of
-from sim.truth_detector import AnyFrame
+from sim.stand_in import StandInChecks
 from vision.flower_map import FlowerMap
 from vision.frame_checks import FrameChecks
 from vision.types import Side
@@ -63,9 +63,9 @@ class Replay:
         config: RobotConfig,
         eyes: Mapping[Side, Eye],
         *,
-        any_frame: bool = False,
+        drawn: bool = True,
     ) -> None:
-        """`any_frame` uses every frame: for recordings whose pictures stand for nothing."""
+        """Not `drawn` are recordings whose pictures stand for others."""
         self.clock = ReplayClock(header.t_start, datetime.fromisoformat(header.wall_start))
         self.link, self.commands, self.seen = ReplayLink(), HeldCommands(), LastStep()
         self.sources = {camera.side: HeldFrame(camera.camera_id) for camera in config.cameras}
@@ -75,7 +75,7 @@ class Replay:
                 config=config,
                 clock=self.clock,
                 link=self.link,
-                sides=sides_of(config, self.sources, eyes, any_frame=any_frame),
+                sides=sides_of(config, self.sources, eyes, drawn=drawn),
                 ledger=ledger_as_it_was(header, config.row.name),
                 commands=self.commands,
                 recorder=self.seen,
@@ -100,7 +100,7 @@ def sides_of(
     sources: Mapping[Side, HeldFrame],
     eyes: Mapping[Side, FlowerDetector],
     *,
-    any_frame: bool = False,
+    drawn: bool = True,
 ) -> dict[Side, SideParts]:
     """Return the way from frame to flowers for every side that has a source."""
     sides: dict[Side, SideParts] = {}
@@ -108,13 +108,14 @@ def sides_of(
         if settings.side in sources:
             camera = settings.model()
             checks = FrameChecks(camera.width, camera.height, config.frames)
+            stand_in = StandInChecks(config.frames)
             sides[settings.side] = SideParts(
                 sources[settings.side],
-                AnyFrame() if any_frame else checks,
+                checks if drawn else stand_in,
                 eyes[settings.side],
                 camera,
                 lambda camera=camera: FlowerMap(camera, config.map),  # type: ignore[misc]  # bound early
-                watch=None if any_frame else picture_watch(eyes[settings.side], config),
+                watch=picture_watch(eyes[settings.side], config) if drawn else None,
             )
     return sides
 
@@ -137,7 +138,7 @@ def replay_recording(
         note = "" if setting.label == AS_RECORDED.label else f"replayed with {setting.label}"
         eyes, eye_note = eyes_of(recording, config, setting)
         left = None if others is None else dict(others)
-        replay = Replay(recording.header, config, eyes, any_frame=is_truth(recording))
+        replay = Replay(recording.header, config, eyes, drawn=not is_truth(recording))
         watcher.begin(config, recording.header.t_start)
         tally, compared = Tally(), Comparison()
         for recorded in recording:

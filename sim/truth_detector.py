@@ -10,7 +10,7 @@ from sim.truth import TrueFlowers
 from sim.truth_errors import TruthErrors
 from sim.world import World
 from vision.calibration import CameraModel
-from vision.types import Detections, Frame, Side
+from vision.types import Detections, Side
 
 Floats = NDArray[np.float64]
 Stages = NDArray[np.int64]
@@ -107,11 +107,3 @@ def in_picture(
     pixels = camera.project(places, cart_s)
     inside = (pixels >= 0).all(axis=1) & (pixels[:, 0] < camera.width) & (pixels[:, 1] < camera.height)
     return index[inside], places[inside], pixels[inside]
-
-
-class AnyFrame:
-    """A frame check that accepts everything: there is no picture to judge."""
-
-    def problem(self, frame: Frame) -> str | None:
-        """Return None."""
-        return None
