@@ -60,3 +60,18 @@ CREATE TRIGGER outcome_stays BEFORE DELETE ON outcome BEGIN SELECT RAISE(ABORT, 
 CREATE TRIGGER outcome_adds BEFORE INSERT ON outcome WHEN EXISTS (SELECT 1 FROM outcome WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 """
+
+CROP_SCHEMA = """
+CREATE TABLE IF NOT EXISTS crop_count (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    day TEXT NOT NULL,          -- of the robot's place, ISO 8601
+    row TEXT NOT NULL,
+    flowers INTEGER NOT NULL,
+    fruits INTEGER NOT NULL,
+    truss REAL,                 -- number of the truss in bloom, on average
+    who TEXT NOT NULL,
+    wall REAL NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS crop_count_by_day ON crop_count (day);
+"""
+"""What people counted in the crop. An older Bombus leaves the table alone, so the version stays."""

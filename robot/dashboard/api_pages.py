@@ -14,7 +14,7 @@ from robot.dashboard.board import Board
 from robot.dashboard.export import Table, as_csv, as_xlsx, head_of, lines_of
 from robot.dashboard.house_view import visits_of
 from robot.dashboard.ledger_reader import LedgerUnreadError
-from robot.dashboard.pages_models import Flowers, PlanView, Results, RowView, Today, VisitLine, WhatIf
+from robot.dashboard.pages_models import Days, Flowers, PlanView, Results, RowView, Today, VisitLine, WhatIf
 from robot.dashboard.plan_desk import Asked, finish_of, left_out, visits_in
 from robot.dashboard.results import results_of
 from robot.dashboard.rights import Right, needs
@@ -27,7 +27,6 @@ from robot.mission.plan_types import Plan
 from robot.mission.visits import window_at
 from vision.types import Side
 
-Days = Annotated[int, Query(ge=1, le=3660)]
 Name = Annotated[str, Query(max_length=80)]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

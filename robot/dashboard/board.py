@@ -10,6 +10,7 @@ from robot.clock import Clock
 from robot.dashboard.accounts import Accounts
 from robot.dashboard.audit import AuditLog
 from robot.dashboard.command_desk import CommandDesk
+from robot.dashboard.counts import Counts
 from robot.dashboard.house_view import HouseShelf
 from robot.dashboard.identity import Authority
 from robot.dashboard.limiter import SignInLimiter
@@ -40,6 +41,7 @@ class Board:
     authority: Authority
     desk: CommandDesk
     limiter: SignInLimiter
+    counts: Counts
     clock: Clock
     house: HouseShelf
     plans: PlanDesk
@@ -85,6 +87,7 @@ def make_board(
         Authority(accounts),
         desk,
         limiter,
+        Counts(store),
         clock,
         shelf,
         plans,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from fastapi import Query
 from pydantic import Field
 
 from robot.dashboard.api_models import Given, Taken
 from vision.types import Side
 
+Days = Annotated[int, Query(ge=1, le=3660)]
 RowName = Annotated[str, Field(min_length=1, max_length=80, examples=["north-001"])]
 SideState = Literal["no_entry", "late", "must", "due", "broken_off", "treated"]
 Wall = Annotated[float, Field(description="POSIX seconds", examples=[1790000000.0])]

@@ -18,6 +18,7 @@ from robot.dashboard.api import add_robot_routes
 from robot.dashboard.api_account import add_account_routes
 from robot.dashboard.api_admin import add_admin_routes
 from robot.dashboard.api_alerts import add_alert_routes
+from robot.dashboard.api_crop import add_crop_routes
 from robot.dashboard.api_pages import add_page_routes
 from robot.dashboard.api_workshop import add_workshop_routes
 from robot.dashboard.board import Board, make_board
@@ -91,6 +92,7 @@ def app_of(board: Board, allowed_hosts: Iterable[str] = ()) -> FastAPI:
     add_admin_routes(app, board)
     add_alert_routes(app, board)
     add_page_routes(app, board)
+    add_crop_routes(app, board)
     add_workshop_routes(app, board)
     _add_files(app)
     return app

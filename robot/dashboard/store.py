@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from robot.dashboard.accounts_schema import APPLICATION_ID, SCHEMA, VERSION
+from robot.dashboard.accounts_schema import APPLICATION_ID, CROP_SCHEMA, SCHEMA, VERSION
 from robot.disk import why_full
 
 Row = tuple[Any, ...]
@@ -105,11 +105,14 @@ def _create(db: sqlite3.Connection) -> None:
     (ours,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if version == VERSION and ours == APPLICATION_ID:
+        # Only where it is missing: opening a file that is whole must not want room on the disk.
+        if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'crop_count_by_day'").fetchone():
+            db.executescript(CROP_SCHEMA)
         return
     if tables or version:
         raise sqlite3.DatabaseError("it is no accounts file of this release")
     db.executescript(
-        f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA application_id = {APPLICATION_ID};"
+        f"BEGIN IMMEDIATE;{SCHEMA}{CROP_SCHEMA}PRAGMA application_id = {APPLICATION_ID};"
         f"PRAGMA user_version = {VERSION};COMMIT;"
     )
 

@@ -72,6 +72,7 @@ class BlockConfig(Section):
     first_tag: int | None = Field(
         None, ge=0, le=100_000, description="number of the first row's tag; the others follow"
     )
+    cultivar: str = Field("", max_length=80, description="what grows there, for the results")
 
 
 class RowConfig(Section):
@@ -89,6 +90,7 @@ class RowConfig(Section):
         None, min_length=1, max_length=2, description="the sides with crop"
     )
     tag: int | None = Field(None, ge=0, le=100_000, description="number of the tag at its head")
+    cultivar: str | None = Field(None, max_length=80, description="what grows there, for the results")
 
 
 class DockConfig(Section):
@@ -127,6 +129,9 @@ class HouseConfig(Section):
     tags: tuple[RowTagConfig, ...] = Field((), max_length=20_000, description="tags along the rows")
     robots: tuple[RobotConfig, ...] = Field((), max_length=500, description="robots")
     no_go: tuple[str, ...] = Field((), description="rows that no robot may enter")
+    controls: tuple[str, ...] = Field(
+        (), description="rows left without robot to compare with; no robot enters them either"
+    )
     infected: tuple[str, ...] = Field((), description="rows with a virus: entered last, then disinfected")
     zone_length: float = Field(
         4.8, ge=0, le=100, description="m of headland one cart needs for itself at an entrance (assumed)"

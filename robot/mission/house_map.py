@@ -56,6 +56,8 @@ class Row:
     no_go: bool = False
     tags: tuple[tuple[int, float], ...] = ()
     """Tags along it: number, and s in m."""
+    cultivar: str = ""
+    control: bool = False
 
     @property
     def end(self) -> tuple[float, float]:
@@ -105,7 +107,11 @@ class _Builder:
         _no_twins(self.name, "docks", [dock.name for dock in config.docks])
         _no_twins(self.name, "robots", [robot.name for robot in config.robots])
         rows = {row.name: row for row in self._rows()}
-        for what, names in (("no_go", config.no_go), ("infected", config.infected)):
+        for what, names in (
+            ("no_go", config.no_go),
+            ("controls", config.controls),
+            ("infected", config.infected),
+        ):
             for row in names:
                 self._known(row, rows, what, "row")
         for tag in self.config.tags:
@@ -152,8 +158,10 @@ class _Builder:
             pitch,
             row.tag,
             row.name in self.config.infected,
-            row.name in self.config.no_go,
+            row.name in self.config.no_go or row.name in self.config.controls,
             tuple((tag.number, tag.s) for tag in self.config.tags if tag.row == row.name),
+            row.cultivar or "",
+            row.name in self.config.controls,
         )
 
     def _dock(self, dock: DockConfig) -> Place:
@@ -229,6 +237,7 @@ def _rows_of(block: BlockConfig) -> Iterator[RowConfig]:
             toward=block.toward,
             far_headland=block.far_headland,
             tag=None if block.first_tag is None else block.first_tag + number,
+            cultivar=block.cultivar,
         )
 
 

@@ -18,15 +18,22 @@ SHARES = (0.62, 0.05, 0.04, 0.05, 0.08, 0.16)
 HOURS_AGO = (3.0, 5.0, 22.0, 26.0, 30.0, 44.0, 47.0, 60.0)
 
 
-def fill(path: Path, now: float, rows: int = 40, metres: float = 160.0, older_weeks: int = 2) -> None:
+def fill(
+    path: Path,
+    now: float,
+    rows: int = 40,
+    metres: float = 160.0,
+    older_weeks: int = 2,
+    house: Path = DEMO_HOUSE,
+) -> None:
     """Write one pass a row, and a few short ones in the weeks before; `now` is wall time in POSIX s."""
-    house = lay_out(load_house(DEMO_HOUSE))
+    laid_out = lay_out(load_house(house))
     random = np.random.default_rng(7)
     ledger = Ledger(path)
     ledger._db.execute("PRAGMA synchronous = OFF")  # made up: nothing is lost with it
     old = [now - (week + 1) * 7 * DAY_S for week in range(older_weeks)]
-    todo = [(row, wall) for wall in sorted(old) for row in list(house.rows.values())[:4]]
-    for number, row in enumerate(list(house.rows.values())[:rows]):
+    todo = [(row, wall) for wall in sorted(old) for row in list(laid_out.rows.values())[:4]]
+    for number, row in enumerate(list(laid_out.rows.values())[:rows]):
         if not row.no_go and number % 9 != 8:
             todo.append((row, now - HOURS_AGO[number % len(HOURS_AGO)] * 3600.0))
     pulse = 0

@@ -17,7 +17,7 @@ from robot.dashboard.accounts import Accounts
 from robot.dashboard.passwords import hash_now
 from robot.dashboard.rights import Role
 from robot.dashboard.store import Store
-from robot.mission.house import DEMO_HOUSE
+from tests.browser.made_up_crop import count_crop, with_controls
 from tests.browser.made_up_ledger import fill
 
 ROOT = Path(__file__).parents[2]
@@ -49,8 +49,10 @@ def main() -> None:
 
 def made_up_robot(stack: ExitStack, folder: Path, clock: MonotonicClock) -> tuple[str, str]:
     """Start a made-up robot and its dashboard until `stack` ends; returns its address and a session's secret."""
-    fill(folder / "l.sqlite", clock.wall().timestamp())
+    with_controls(folder / "house.toml")
+    fill(folder / "l.sqlite", clock.wall().timestamp(), house=folder / "house.toml")
     secret = _account(folder / "a.sqlite", clock)
+    count_crop(folder / "a.sqlite", clock)
     _start(stack, str(Path(__file__).with_name("fake_control.py")), "--socket", str(folder / "t.sock"))
     return _dashboard(stack, folder), secret
 
@@ -78,7 +80,7 @@ def _dashboard(stack: ExitStack, folder: Path) -> str:
     ]
     options += [
         "--house",
-        DEMO_HOUSE,
+        folder / "house.toml",
         "--machine",
         DEMO_MACHINE,
         "--alerts",

@@ -98,6 +98,25 @@ def test_results_and_downloads_come_from_the_ledger(visit: Callable[..., Page]) 
     assert re.fullmatch(r"bombus-passes-\d{4}-\d\d-\d\d\.xlsx", saved.value.suggested_filename)
 
 
+@pytest.mark.slow
+def test_a_count_that_a_person_enters_becomes_fruit_set_and_is_taken_back(visit: Callable[..., Page]) -> None:
+    page = visit("/results", name="Ana")
+    form = page.locator("#count form")
+    for name, value in (("flowers", "50"), ("fruits", "60")):
+        form.locator(f"input[name={name}]").fill(value)
+    form.get_by_role("button").click()
+    expect(form.locator(".note")).to_contain_text("more than the 50 flowers")
+    form.locator("input[name=fruits]").fill("40")
+    form.get_by_role("button").click()
+    expect(form.locator(".note")).to_have_text("The count is kept.")
+    expect(page.locator("main")).to_contain_text("80.0 %")
+    expect(page.locator(".week-plot canvas")).to_have_count(2)  # coverage, fruit set
+    page.click("summary:text('Counts')")
+    page.get_by_role("button", name="Take back").click()
+    page.get_by_role("button", name="Take north-001 back?").click()
+    expect(page.locator("main")).to_contain_text("Nobody has counted anything")
+
+
 @pytest.mark.parametrize(
     ("locale", "word", "mode"),
     [("nl-NL", "Vandaag", "Werkt"), pytest.param("es-ES", "Hoy", "Trabajando", marks=pytest.mark.slow)],

@@ -1,10 +1,12 @@
-// Results: coverage with its interval and flowers a square metre, over days, by week and by row.
+// Results: coverage with its interval and flowers a square metre, by week and by row; below, what people counted.
 
 import { figures, shareChart } from "./charts.js";
 import { make } from "./dom.js";
-import { number } from "./format.js";
+import { number, percent } from "./format.js";
 import { loader, picker, table } from "./loader.js";
+import { cropSection } from "./results_crop.js";
 import { t, told } from "./strings.js";
+import { weekChart } from "./week_chart.js";
 
 const EVERY_S = 30;
 const DAYS = [7, 28, 90, 365];
@@ -12,24 +14,39 @@ const DAYS = [7, 28, 90, 365];
 export function page() {
   let days = 28;
   const body = make("div", {});
-  const data = loader(() => `/api/v1/results?days=${days}`, EVERY_S, (next) => body.replaceChildren(...parts(next)));
+  const rowsCard = make("div", {});
+  const data = loader(() => `/api/v1/results?days=${days}`, EVERY_S, (next) => {
+    body.replaceChildren(...parts(next));
+    rowsCard.replaceChildren(...byRow(next.rows));
+  });
   const take = (value) => {
     days = Number(value);
     data.reload();
+    crop.reload();
   };
+  const crop = cropSection(() => days);
   const choice = picker("days", t("results_days"), DAYS.map((n) => [n, t("days", { n })]), days, take);
-  return { layout: "roomy", leave: data.leave, show: () => {}, parts: [make("section", { class: "card" }, choice, data.note), body] };
+  const leave = () => (data.leave(), crop.leave());
+  return { layout: "roomy", leave, show: () => {}, parts: [make("section", { class: "card" }, choice, data.note), body, crop.root, rowsCard] };
 }
 
-function parts({ problem, total, weeks, rows }) {
+function parts({ problem, total, weeks }) {
   if (problem) return [];
   if (!total) return [make("p", { class: "card" }, t("results_none"))];
   return [
     make("div", { class: "two" }, sum(total), why(total)),
-    make("section", { class: "card" }, make("h2", {}, t("results_weeks")), shareChart(t("week"), weeks)),
-    make("section", { class: "card" }, make("h2", {}, t("results_rows")), shareChart(t("row"), rows.slice(0, 30)), lines(rows)),
-    make("p", { class: "card quiet" }, t("results_not")),
+    make("section", { class: "card" }, make("h2", {}, t("results_weeks")), byWeek(weeks)),
   ];
+}
+
+function byRow(rows) {
+  if (!rows.length) return [];
+  return [make("section", { class: "card" }, make("h2", {}, t("results_rows")), shareChart(t("row"), rows.slice(0, 30)), lines(rows))];
+}
+
+function byWeek(weeks) {
+  const series = { label: t("coverage"), colour: "state-working", values: weeks.map((one) => one.coverage) };
+  return weekChart(t("coverage"), weeks.map((one) => one.key), [series], percent);
 }
 
 function sum(total) {

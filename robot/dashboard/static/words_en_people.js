@@ -106,6 +106,8 @@ export default {
   did_set_up: "became the first admin",
   did_password: "changed the password",
   did_add_user: "added",
+  did_add_count: "wrote down a count:",
+  did_remove_count: "took back a count:",
   did_new_password: "gave a new password to",
   did_new_role: "gave the role:",
   did_remove_user: "removed",

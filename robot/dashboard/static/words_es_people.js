@@ -106,6 +106,8 @@ export default {
   did_set_up: "fue el primer administrador",
   did_password: "cambió la contraseña",
   did_add_user: "añadió a",
+  did_add_count: "anotó un conteo:",
+  did_remove_count: "retiró un conteo:",
   did_new_password: "dio una contraseña nueva a",
   did_new_role: "dio el papel:",
   did_remove_user: "quitó a",

@@ -106,6 +106,8 @@ export default {
   did_set_up: "est devenu le premier administrateur",
   did_password: "a changé le mot de passe",
   did_add_user: "a ajouté",
+  did_add_count: "a noté un comptage :",
+  did_remove_count: "a retiré un comptage :",
   did_new_password: "a donné un nouveau mot de passe à",
   did_new_role: "a donné le rôle :",
   did_remove_user: "a retiré",

@@ -106,6 +106,8 @@ export default {
   did_set_up: "werd de eerste beheerder",
   did_password: "wijzigde het wachtwoord",
   did_add_user: "voegde toe:",
+  did_add_count: "noteerde een telling:",
+  did_remove_count: "nam een telling terug:",
   did_new_password: "gaf een nieuw wachtwoord aan",
   did_new_role: "gaf de rol:",
   did_remove_user: "verwijderde",
