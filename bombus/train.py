@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from bombus.output import WrongUseError, people, print_json, print_table
+from bombus.train_bodies import show_bodies
 from bombus.train_folds import show_folds
 
 if TYPE_CHECKING:
     from sim.render.scenes import SceneSampler
-    from vision.training.course import CourseConfig, Observer
+    from sim.shapes import Look
+    from vision.training.bodies import Body
+    from vision.training.course import CourseConfig, Material, Observer
     from vision.training.folds import CrossValidation
     from vision.training.scenes import Sample
 
@@ -31,14 +34,16 @@ VALIDATION_POOL, TRAINING_POOL = 1, 2
 """First pools of plants and lenses; scenes of different pools share none of them."""
 
 SCENES_A_POOL = 1000
+GOLDEN = 0.6180339887498949
+"""Its multiples spread evenly over 0..1 however many are taken (Weyl): a share of any run of seeds."""
 
 
 class RenderedRows:
     """Rendered scenes as the training wants them; each 1000 seeds have plants and lenses of their own."""
 
-    def __init__(self, size: tuple[int, int], first_pool: int) -> None:
-        self._size, self._first_pool = size, first_pool
-        self._sampler: tuple[int, SceneSampler] | None = None
+    def __init__(self, size: tuple[int, int], first_pool: int, photo_look: float = 0.0) -> None:
+        self._size, self._first_pool, self._photo_look = size, first_pool, photo_look
+        self._samplers: dict[Look, tuple[int, SceneSampler]] = {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -51,9 +56,10 @@ class RenderedRows:
         from vision.training.scenes import Sample
 
         pool = self._first_pool + seed // SCENES_A_POOL
-        if self._sampler is None or self._sampler[0] != pool:
-            self._sampler = pool, SceneSampler(*self._size, pool=pool)
-        return Sample(*self._sampler[1].sample(seed))
+        look: Look = "photo" if seed * GOLDEN % 1.0 < self._photo_look else "plain"
+        if look not in self._samplers or self._samplers[look][0] != pool:
+            self._samplers[look] = pool, SceneSampler(*self._size, pool=pool, look=look)
+        return Sample(*self._samplers[look][1].sample(seed))
 
 
 def train(
@@ -80,6 +86,9 @@ def train(
         int | None,
         typer.Option(min=2, max=50, help="train and judge this many models, each without some groups"),
     ] = None,
+    bodies: Annotated[
+        bool, typer.Option("--bodies", help="train each known body alike, from its beginning, and compare")
+    ] = False,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="a minute of everything, to see that it works")
     ] = False,
@@ -91,6 +100,13 @@ def train(
     require_torch()
     timing = {"minutes": minutes, "steps": steps, "seed": seed}
     course = _course(config, smoke, {"scenes": images, "start": start}, timing)
+    if bodies:
+        if cross_validate is not None or resume or course.start is not None:
+            raise WrongUseError(
+                "--bodies: begins anew and once; leave out --cross-validate, --resume, --start"
+            )
+        show_bodies(_bodies(course, data or [], out), out, json)
+        return
     if cross_validate is not None:
         show_folds(_folds(course, data or [], out, cross_validate, resume), out, json)
         return
@@ -127,16 +143,31 @@ def _course(
 
 
 def _run(course: CourseConfig, data: list[Path], out: Path, resume: bool) -> dict[str, Any]:
-    from vision.training.card import INPUT_SIZE
-    from vision.training.course import gather, learn, publish
+    from vision.training.course import learn, publish
 
-    out.mkdir(parents=True, exist_ok=True)
-    sources = RenderedRows(INPUT_SIZE, TRAINING_POOL), RenderedRows(INPUT_SIZE, VALIDATION_POOL)
     with _progress() as bars:
-        material = gather(course, sources, data, out, bars.observer.scenes)
+        material = _gathered(course, data, out, bars)
         trainer = learn(course, material, out, resume, bars.observer)
     people.print("exporting and measuring ...")
     return publish(course, material, out, trainer, shlex.join(["bombus", *sys.argv[1:]]))
+
+
+def _gathered(course: CourseConfig, data: list[Path], out: Path, bars: Bars) -> Material:
+    from vision.training.card import INPUT_SIZE
+    from vision.training.course import gather
+
+    out.mkdir(parents=True, exist_ok=True)
+    learned = RenderedRows(INPUT_SIZE, TRAINING_POOL, course.photo_look)
+    sources = learned, RenderedRows(INPUT_SIZE, VALIDATION_POOL)
+    return gather(course, sources, data, out, bars.observer.scenes)
+
+
+def _bodies(course: CourseConfig, data: list[Path], out: Path) -> list[Body]:
+    from vision.training.bodies import BODIES, compare_bodies
+
+    with _progress() as bars:
+        material = _gathered(course, data, out, bars)
+        return compare_bodies(course, material, out, lambda number: bars.of_part("body", number, len(BODIES)))
 
 
 def _folds(course: CourseConfig, data: list[Path], out: Path, count: int, resume: bool) -> CrossValidation:
@@ -159,19 +190,19 @@ def _folds(course: CourseConfig, data: list[Path], out: Path, count: int, resume
         bars = stack.enter_context(_progress())
         scenes = None
         if course.scenes:
-            source = RenderedRows(INPUT_SIZE, TRAINING_POOL)
-            scenes = SceneCache(out / "scenes", source, 0, course.scenes)
+            source = RenderedRows(INPUT_SIZE, TRAINING_POOL, course.photo_look)
+            scenes = SceneCache(out / course.scenes_folder, source, 0, course.scenes)
             scenes.fill(bars.observer.scenes)
         return cross_validate(
-            course, photos, scenes, out, count, resume, lambda fold: bars.of_fold(fold, count)
+            course, photos, scenes, out, count, resume, lambda fold: bars.of_part("fold", fold, count)
         )
 
 
 class Bars(NamedTuple):
-    """The bars of a run: whom it tells, and the same for one fold of several."""
+    """The bars of a run: whom it tells, and the same for one named part of several."""
 
     observer: Observer
-    of_fold: Callable[[int, int], Observer]
+    of_part: Callable[[str, int, int], Observer]
 
 
 @contextmanager
@@ -191,17 +222,17 @@ def _progress() -> Iterator[Bars]:
             bars.start_task(drawing)
             bars.update(drawing, completed=done, total=total, visible=True)
 
-        def step(report: StepReport, done: int = 0, total: int = 1) -> None:
-            what = "training" if total == 1 else f"fold {done + 1} of {total}"
+        def step(report: StepReport, what: str = "training", done: int = 0, total: int = 1) -> None:
             text = f"{what}, step {report.step}, loss {report.heat_loss:.2f} + {report.box_loss:.2f}"
             share = (done + min(report.progress, 1.0)) / total
             bars.start_task(training)
             bars.update(training, completed=share, description=text, visible=True)
 
-        def of_fold(fold: int, total: int) -> Observer:
-            return Observer(scenes, lambda report: step(report, fold - 1, total))
+        def of_part(name: str, number: int, total: int) -> Observer:
+            what = f"{name} {number} of {total}"
+            return Observer(scenes, lambda report: step(report, what, number - 1, total))
 
-        yield Bars(Observer(scenes, step), of_fold)
+        yield Bars(Observer(scenes, step), of_part)
 
 
 def _rows(card: dict[str, Any]) -> dict[str, object]:

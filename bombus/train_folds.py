@@ -30,14 +30,15 @@ def show_folds(result: CrossValidation, out: Path, json: bool) -> None:
         table.add_column(name, justify="right")
     table.add_column("groups held out")
     for fold in result.folds:
-        figures = [_shown(fold.ap50[name]) for name in STAGES]
+        figures = [shown(fold.ap50[name]) for name in STAGES]
         boxes = "/".join(str(count) for count in fold.boxes.values())
         table.add_row(str(fold.fold), str(fold.pictures), boxes, *figures, ", ".join(fold.groups))
     table.add_section()
     for title, over in (("mean", result.mean), ("std", result.std)):
-        table.add_row(title, "", "", *(_shown(over[name]) for name in STAGES), "")
+        table.add_row(title, "", "", *(shown(over[name]) for name in STAGES), "")
     people.print(table)
 
 
-def _shown(value: float | None) -> str:
+def shown(value: float | None) -> str:
+    """Return a figure as the tables show it."""
     return "-" if value is None else f"{value:.3f}"

@@ -103,6 +103,7 @@ def test_cross_validation_prints_its_folds(
             ["--cross-validate", "3", "--data", "{}/photos"],
             "3 folds need 3 groups, there are 2; label `group`",
         ),
+        (["--bodies", "--resume"], "--bodies: begins anew and once; leave out --cross-validate, --resume"),
         (["--minutes", "2", "--steps", "3"], "--minutes 2 and --steps 3: each ends a run; give one"),
         (["--images", "0"], "nothing to learn from: scenes = 0 and no --data"),
     ],
@@ -114,6 +115,27 @@ def test_wrong_use_ends_in_one_line_and_exit_2(
     assert done.returncode == 2, done.stderr
     assert wanted in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(NO_TORCH, reason="training needs the extra `train`")
+def test_every_known_body_is_trained_and_timed(bombus: Callable[..., Any], tmp_path: Path) -> None:
+    done = bombus("train", "--smoke", "--steps", 1, "--bodies", "--json", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = {body["name"]: body for body in json.loads(done.stdout)["bodies"]}
+    assert {"plain", "narrow", "wide", "mobilenetv3-small", "efficientnet-lite0"} == set(told)
+    assert all(body["least_ms"] > 0 and body["ap50"]["mean"] is not None for body in told.values())
+    assert told["narrow"]["parameters"] < told["plain"]["parameters"] < told["wide"]["parameters"]
+
+
+def test_some_rendered_scenes_are_modelled_after_photographs() -> None:
+    plain, photo = RenderedRows((160, 96), 1), RenderedRows((160, 96), 1, photo_look=1.0)
+    some = RenderedRows((160, 96), 1, photo_look=0.5)
+    for seed in range(4):
+        drawn = [rows.sample(seed).image for rows in (plain, photo, some)]
+        after_photographs = seed * 0.6180339887498949 % 1 < 0.5
+        assert (drawn[2] == drawn[after_photographs]).all()
+    assert not (plain.sample(1).image == photo.sample(1).image).all()
 
 
 def test_a_rendered_scene_depends_on_its_seed_alone() -> None:

@@ -40,6 +40,12 @@ class CourseConfig(BaseModel):
     validation_scenes: int = Field(
         200, ge=1, le=10_000, description="rendered scenes kept apart for the figures"
     )
+    photo_look: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of the rendered scenes whose plants are modelled after photographs",
+    )
     photo_share: float = Field(
         0.25, ge=0, le=1, description="share of windows from photographs, where there are any"
     )
@@ -54,6 +60,11 @@ class CourseConfig(BaseModel):
     loss: LossConfig = LossConfig()
     augment: AugmentConfig = AugmentConfig()
     train: TrainConfig = TrainConfig()
+
+    @property
+    def scenes_folder(self) -> str:
+        """Name of the folder that keeps the rendered scenes: scenes of another look are drawn anew."""
+        return f"scenes-photo-{self.photo_look:g}" if self.photo_look else "scenes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +114,7 @@ def gather(
         raise TrainingError("nothing to learn from: scenes = 0 and no --data; give one of them")
     learned, apart = split_by_group(photos, config.held_out, config.train.seed)
     validation = SceneCache(out / "validation", sources[1], 0, config.validation_scenes)
-    scenes = SceneCache(out / "scenes", sources[0], 0, config.scenes) if config.scenes else None
+    scenes = SceneCache(out / config.scenes_folder, sources[0], 0, config.scenes) if config.scenes else None
     for cache in (validation, scenes):
         if cache is not None:
             cache.fill(progress)
@@ -133,6 +144,8 @@ def learn_from(
         trainer.resume()
     elif config.start is not None:
         trainer.start_from(config.start)
+    else:
+        trainer.start()
     scenes, photos = sources
     trainer.run(
         BatchMaker(

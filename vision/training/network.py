@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vision.training.mobile import CHANNELS, mobile_parts
+from vision.training import lite, mobile
 from vision.training.targets import STRIDE
 
 SIZE_MULTIPLE: Final = 32
@@ -26,13 +26,17 @@ PRIOR_LOGIT: Final = -4.6
 """The heat that every cell starts at, sigmoid(-4.6) = 0.01: flowers are rare (RetinaNet's prior)."""
 
 
+CHANNELS: Final = {"mobilenetv3-small": mobile.CHANNELS, "efficientnet-lite0": lite.CHANNELS}
+"""Of the published bodies, at strides 4, 8, 16 and 32."""
+
+
 class NetworkConfig(BaseModel):
     """Channels at each stride and plain convolutions added there; the defaults are the shipped detector's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    body: Literal["plain", "mobilenetv3-small"] = Field(
-        "plain", description="plain 3x3 convolutions, or MobileNetV3-small, which has its own channels"
+    body: Literal["plain", "mobilenetv3-small", "efficientnet-lite0"] = Field(
+        "plain", description="plain 3x3 convolutions; or a published body, which has its own channels"
     )
     stem: int = Field(16, ge=4, le=128, description="channels at stride 2")
     channels: tuple[int, int, int, int] = Field(
@@ -66,6 +70,12 @@ def plain_parts(config: NetworkConfig) -> tuple[nn.Module, ...]:
     return _convolution(3, config.stem, 2), *stages
 
 
+def _parts(config: NetworkConfig) -> tuple[nn.Module, ...]:
+    if config.body == "mobilenetv3-small":
+        return mobile.mobile_parts()
+    return lite.lite_parts() if config.body == "efficientnet-lite0" else plain_parts(config)
+
+
 def _doubled(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="nearest")
 
@@ -76,10 +86,10 @@ class FlowerNetwork(nn.Module):
     def __init__(self, config: NetworkConfig | None = None) -> None:
         super().__init__()
         config = config or NetworkConfig()
-        plain = config.body == "plain"
-        c4, c8, c16, c32 = config.channels if plain else CHANNELS
+        self.body = config.body
+        c4, c8, c16, c32 = CHANNELS.get(config.body, config.channels)
         m4, m8 = config.merged
-        self.stem, self.at4, self.at8, self.at16, self.at32 = plain_parts(config) if plain else mobile_parts()
+        self.stem, self.at4, self.at8, self.at16, self.at32 = _parts(config)
         self.up32 = nn.Conv2d(c32, c16, 1)
         self.merge16 = _convolution(c16, c16)
         self.up16 = nn.Conv2d(c16, m8, 1)
@@ -91,6 +101,11 @@ class FlowerNetwork(nn.Module):
         self.head = _convolution(m4, m4)
         self.out = nn.Conv2d(m4, CLASSES + 4, 1)
         self._begin()
+
+    def begin_published(self) -> None:
+        """Give the body its published weights, where there are any; raises TrainingError."""
+        if self.body == "efficientnet-lite0":
+            lite.begin_published((self.stem, self.at4, self.at8, self.at16, self.at32))
 
     def _begin(self) -> None:
         for module in self.modules():

@@ -129,6 +129,11 @@ class Trainer:
         self.step, self.elapsed_s = int(state["step"]), float(state["elapsed_s"])
         self.history = [tuple(row) for row in state["history"]]
 
+    def start(self) -> None:
+        """Begin from the weights that the body was published with, where there are any; raises TrainingError."""
+        self.network.begin_published()
+        self.averaged.load_state_dict(self.network.state_dict())
+
     def start_from(self, path: Path) -> None:
         """Begin a new run from another one's averaged weights: its checkpoint.pt or its exported model."""
         exported = path.suffix == ".onnx"

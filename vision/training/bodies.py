@@ -1,0 +1,67 @@
+"""Bodies of the detector side by side: the same batches for each, then accuracy and time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from vision.detector import Detector
+from vision.training.assess import figures, on_frames
+from vision.training.card import INPUT_SIZE, SCORE_THRESHOLD, write_card
+from vision.training.course import SCORE_FLOOR, CourseConfig, Material, Observer, learn
+from vision.training.export import export_onnx, inference_ms
+from vision.training.network import NetworkConfig
+from vision.training.train import averaged_network
+
+BODIES: Final[Mapping[str, NetworkConfig]] = {
+    "narrow": NetworkConfig(stem=12, channels=(24, 48, 64, 96), extra=(0, 1, 2, 1), merged=(24, 48)),
+    "plain": NetworkConfig(),
+    "wide": NetworkConfig(stem=24, channels=(48, 96, 128, 192), merged=(48, 96)),
+    "mobilenetv3-small": NetworkConfig(body="mobilenetv3-small"),
+    "efficientnet-lite0": NetworkConfig(body="efficientnet-lite0"),
+}
+"""The first three are plain 3x3 convolutions; the last begins from weights that have seen ImageNet."""
+
+
+class Body(msgspec.Struct, frozen=True):
+    """One body after the course: AP50 on scenes kept apart, least ms a frame on one thread, minutes of training."""
+
+    name: str
+    parameters: int
+    ap50: dict[str, float | None]
+    least_ms: float
+    minutes: float
+
+
+def compare_bodies(
+    config: CourseConfig,
+    material: Material,
+    out: Path,
+    observe: Callable[[int], Observer],
+    bodies: Mapping[str, NetworkConfig] = BODIES,
+) -> list[Body]:
+    """Train each body by the course in `out`/NAME; `observe(k)` hears how far body k of 1... is."""
+    return [
+        _one_body(name, config.model_copy(update={"network": network}), material, out / name, observe(number))
+        for number, (name, network) in enumerate(bodies.items(), start=1)
+    ]
+
+
+def _one_body(name: str, config: CourseConfig, material: Material, out: Path, observer: Observer) -> Body:
+    out.mkdir(parents=True, exist_ok=True)
+    trainer = learn(config, material, out, False, observer)
+    model = out / "flowers.onnx"
+    sha256 = export_onnx(averaged_network(out / "checkpoint.pt"), model, INPUT_SIZE)
+    write_card(model.with_suffix(".json"), name, sha256, {"credits": list(config.credits)})
+    detector = Detector(model, score_threshold=SCORE_FLOOR)
+    apart = (material.validation.sample(index) for index in range(len(material.validation)))
+    return Body(
+        name=name,
+        parameters=sum(weight.numel() for weight in trainer.network.parameters()),
+        ap50=figures(apart, on_frames(detector), SCORE_THRESHOLD)["ap50"],
+        least_ms=inference_ms(model, INPUT_SIZE)["min"],
+        minutes=round(trainer.elapsed_s / 60.0, 2),
+    )
