@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -197,9 +197,14 @@ def side_parts(
 
 
 def picture_watch(detector: object, config: RobotConfig) -> PictureWatch:
-    """Return the watch over one camera's pictures; a detector without a model card has no domain to leave."""
-    card = getattr(getattr(detector, "model", None), "card", None)
-    return PictureWatch(config.frames, domain_of(card), config.domain)
+    """Return the watch over one camera's pictures; a detector without a model card has no domain to leave.
+
+    The card's scores are those of finds above its own threshold: with another one they are not compared.
+    """
+    domain = domain_of(getattr(getattr(detector, "model", None), "card", None))
+    if config.detector.threshold is not None:
+        domain = replace(domain, score=None)
+    return PictureWatch(config.frames, domain, config.domain)
 
 
 def frame_source(settings: CameraConfig) -> LatestFrame:

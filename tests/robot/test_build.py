@@ -1,5 +1,7 @@
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from robot import build
@@ -8,7 +10,9 @@ from robot.build import BuildError, alert_book, build_robot, core_config, record
 from robot.clock import MonotonicClock
 from robot.config import DEMO_MACHINE, load_config
 from robot.ledger import Ledger
+from vision.domain_shift import DomainConfig
 from vision.onnx_model import ModelError
+from vision.types import Detections
 
 TEXT = DEMO_MACHINE.read_text()
 
@@ -77,3 +81,22 @@ def test_a_session_that_broke_off_is_a_notice_and_one_that_ended_is_none(tmp_pat
         ("ended_hard", "in row 8")
     ]
     second.close()
+
+
+@pytest.mark.parametrize(("threshold", "compared"), [(None, True), (0.5, False)])
+def test_scores_are_held_against_the_cards_only_at_the_cards_own_threshold(
+    threshold: float | None, compared: bool
+) -> None:
+    config = load_config(DEMO_MACHINE)
+    config = config.model_copy(
+        update={
+            "detector": config.detector.model_copy(update={"threshold": threshold}),
+            "domain": DomainConfig(frames=5),
+        }
+    )
+    card = SimpleNamespace(channels=None, confidence={"mean": 0.9, "std": 0.01})
+    watch = build.picture_watch(SimpleNamespace(model=SimpleNamespace(card=card)), config)
+    seen = Detections(np.zeros((1, 4), np.float32), np.zeros((1, 3), np.float32), np.full(1, 0.4, np.float32))
+    for _ in range(5):
+        watch.see(np.zeros((64, 64, 3), np.uint8), seen)
+    assert ("scores 0.40, in training 0.90" in watch.shifted) == compared

@@ -75,8 +75,11 @@ def _count_open(found: Detections, sample: Sample, threshold: float, counts: dic
             counts["on_bud" if sample.stages[nearest] == Stage.BUD else "on_spent"] += 1
 
 
-def colour_statistics(samples: Iterable[Sample]) -> dict[str, list[float]]:
-    """Return mean and standard deviation of the pictures' mean colours and casts: for the domain-shift alarm."""
-    means = np.array([sample.image[::8, ::8].reshape(-1, 3).mean(axis=0) for sample in samples])
-    channels: dict[str, list[float]] = card_statistics(means)["channels"]
-    return channels
+def domain_statistics(samples: Iterable[Sample], predict: Predict) -> dict[str, Any]:
+    """Return what the domain-shift alarm compares: the pictures' mean colours and casts, and their mean scores."""
+    colours, scores = [], []
+    for sample in samples:
+        colours.append(sample.image[::8, ::8].reshape(-1, 3).mean(axis=0))
+        found = predict(np.ascontiguousarray(sample.image)).scores
+        scores += [float(found.mean(dtype=np.float64))] if len(found) else []
+    return card_statistics(np.array(colours), np.array(scores))

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vision.detector import Detector
 from vision.stills import StillRule
 from vision.training import TrainingError
-from vision.training.assess import colour_statistics, figures, on_frames, on_stills
+from vision.training.assess import domain_statistics, figures, on_frames, on_stills
 from vision.training.augment import AugmentConfig
 from vision.training.batches import BatchMaker
 from vision.training.card import INPUT_SIZE, SCORE_THRESHOLD, STILL_RULE, write_card
@@ -180,12 +180,12 @@ def publish(
             "minutes": round(trainer.elapsed_s / 60.0, 1),
             "config": config.model_dump(mode="json"),
         },
-        "channels": colour_statistics(_all(material.validation)),
         "credits": list(config.credits),
     }
     write = partial(write_card, model.with_suffix(".json"), out.resolve().name, sha256)
     write(rest)
-    return write({**rest, "figures": measure(model, material)})
+    seen = domain_statistics(_all(material.validation), on_frames(Detector(model)))
+    return write({**rest, **seen, "figures": measure(model, material)})
 
 
 def measure(model: Path, material: Material) -> dict[str, Any]:

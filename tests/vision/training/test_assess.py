@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.training.assess import colour_statistics, figures
+from vision.training.assess import domain_statistics, figures
 from vision.training.scenes import Sample
 from vision.types import Detections
 
@@ -55,12 +55,16 @@ def test_a_stage_that_never_occurs_has_no_figure() -> None:
     assert found["ap50"] == {"bud": None, "open": None, "spent": None, "mean": None}
 
 
-def test_colours_are_blue_green_red() -> None:
-    assert colour_statistics([_sample(), _sample()]) == {
-        "mean_bgr": [10.0, 20.0, 30.0],
-        "std_bgr": [0.0, 0.0, 0.0],
-        "mean_casts": [-0.693, 0.405],
-        "std_casts": [0.0, 0.0],
+def test_a_card_tells_colours_blue_green_red_and_scores() -> None:
+    looks = iter((_seen([0, 1, 2, 1]), _nothing(_sample().image)))
+    assert domain_statistics([_sample(), _sample()], lambda image: next(looks)) == {
+        "channels": {
+            "mean_bgr": [10.0, 20.0, 30.0],
+            "std_bgr": [0.0, 0.0, 0.0],
+            "mean_casts": [-0.693, 0.405],
+            "std_casts": [0.0, 0.0],
+        },
+        "confidence": {"mean": 0.9, "std": 0.0},
     }
 
 
