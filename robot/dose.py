@@ -80,8 +80,7 @@ class Treatments:
         self._by_pulse[treatment.pulse_id].append(treatment)
         if treatment.flower is not None:
             self._flowers[treatment.flower].append(treatment)
-        if all(map(isfinite, treatment.place)):
-            self._bin_of(treatment).append(treatment)
+        self._file(treatment)
 
     def of_earlier(self) -> list[Treatment]:
         """Return the treatments of earlier runs."""
@@ -93,10 +92,8 @@ class Treatments:
         if old not in found:
             return False
         found[found.index(old)] = new
-        if old in self._bin_of(old):
-            self._bin_of(old).remove(old)
-        if all(map(isfinite, new.place)):
-            self._bin_of(new).append(new)
+        self._unfile(old)
+        self._file(new)
         return True
 
     def remove_pulse(self, pulse_id: int) -> None:
@@ -104,16 +101,16 @@ class Treatments:
         for treatment in self._by_pulse.pop(pulse_id, ()):
             if treatment.flower is not None:
                 self._flowers[treatment.flower].remove(treatment)
-            if treatment in self._bin_of(treatment):
-                self._bin_of(treatment).remove(treatment)
+            self._unfile(treatment)
 
     def rename(self, gone: FlowerKey, kept: FlowerKey) -> None:
         """Move a flower's treatments to another name: the map found the two to be one."""
         for treatment in list(self._flowers.pop(gone, ())):
             renamed = replace(treatment, flower=kept)
-            for found in (self._by_pulse[treatment.pulse_id], self._bin_of(treatment)):
-                if treatment in found:
-                    found[found.index(treatment)] = renamed
+            found = self._by_pulse[treatment.pulse_id]
+            found[found.index(treatment)] = renamed
+            self._unfile(treatment)
+            self._file(renamed)
             self._flowers[kept].append(renamed)
 
     def of_flower(self, flower: FlowerKey) -> Sequence[Treatment]:
@@ -121,18 +118,39 @@ class Treatments:
         return self._flowers.get(flower, ())
 
     def near(self, side: Side, place: Place, radius: float) -> list[Treatment]:
-        """Return the treatments within `radius` m of `place`; `radius` is at most one bin (50 mm)."""
+        """Return the treatments within `radius` m of `place`; `radius` is at most one bin (50 mm).
+
+        One that has been moved is found by its remembered place, too: a pattern that is matched wrongly moves it by
+        more than a bin.
+        """
         middle = floor(place[0] / BIN_M)
-        return [
-            treatment
+        found = {
+            id(treatment): treatment
             for index in (middle - 1, middle, middle + 1)
             for treatment in self._bins.get((side, index), ())
-            if dist(treatment.place, place) <= radius
-        ]
+            if any(dist(where, place) <= radius for where in _places(treatment))
+        }
+        return list(found.values())
 
-    def _bin_of(self, treatment: Treatment) -> list[Treatment]:
-        s = treatment.place[0]
-        return self._bins[treatment.side, floor(s / BIN_M)] if isfinite(s) else []
+    def _file(self, treatment: Treatment) -> None:
+        for index in _bins_of(treatment):
+            self._bins[treatment.side, index].append(treatment)
+
+    def _unfile(self, treatment: Treatment) -> None:
+        for index in _bins_of(treatment):
+            filed = self._bins[treatment.side, index]
+            if treatment in filed:
+                filed.remove(treatment)
+
+
+def _places(treatment: Treatment) -> list[Place]:
+    """Return where a treatment may be looked for: where it is now, and where it was remembered."""
+    places = [treatment.place] if treatment.origin is None else [treatment.place, treatment.origin]
+    return [place for place in places if all(map(isfinite, place))]
+
+
+def _bins_of(treatment: Treatment) -> set[int]:
+    return {floor(place[0] / BIN_M) for place in _places(treatment)}
 
 
 def why_not_again(

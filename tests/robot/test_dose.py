@@ -114,7 +114,7 @@ def test_near_finds_what_a_full_search_finds(offsets: list[tuple[float, float]],
 
 
 @pytest.mark.parametrize("owner", [FLOWER, ("left", 9), None])
-@pytest.mark.parametrize("moved", [0.0, 0.012, 0.03])
+@pytest.mark.parametrize("moved", [0.0, 0.012, 0.03, 0.052, 0.3, nan])
 def test_a_wrong_recognition_never_gives_a_flower_a_second_train(
     owner: FlowerKey | None, moved: float
 ) -> None:
@@ -128,3 +128,18 @@ def test_a_neighbour_of_a_recognised_flower_may_be_treated() -> None:
     treatment = Treatment("left", shifted(0.014), -60.0, 1, recognised=("left", 9), origin=shifted(0.01))
     in_view = frozenset({FLOWER, ("left", 9)})
     assert verdict(Treatments([treatment]), in_view=in_view) is None
+
+
+def test_treatment_that_was_moved_is_moved_on_and_forgotten_as_a_whole() -> None:
+    first = Treatment("left", PLACE, -60.0, 1)
+    moved = Treatment("left", shifted(0.2), -60.0, 1, origin=PLACE)
+    treatments = Treatments([first])
+    assert treatments.exchange(first, moved)
+    assert treatments.near("left", PLACE, 0.01) == [moved]
+    assert treatments.near("left", shifted(0.2), 0.01) == [moved]
+    back = Treatment("left", shifted(0.004), -60.0, 1, origin=PLACE)
+    assert treatments.exchange(moved, back)
+    assert treatments.near("left", shifted(0.2), 0.01) == []
+    assert treatments.near("left", PLACE, 0.01) == [back]
+    treatments.remove_pulse(1)
+    assert treatments.near("left", PLACE, 0.05) == []
