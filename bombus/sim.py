@@ -130,14 +130,14 @@ def _day(
     record: Path | None,
     json: bool,
 ) -> None:
-    if mode != "lockstep" or record is not None:
-        raise WrongUseError(
-            f"scenario '{plan.name}': a day runs in lock-step, unrecorded; leave the option out"
-        )
+    if mode != "lockstep":
+        raise WrongUseError(f"scenario '{plan.name}': a day runs in lock-step; leave --mode out")
+    if record is not None and record.suffix == ".mcap":
+        raise WrongUseError(f"--record {record}: a day records each start of its program; name a folder")
     sim_faults.check_machine_only(plan.faults, "a day")
     from sim.day import run_day
 
-    result = run_day(plan, day, seed, config, detector, people)
+    result = run_day(plan, day, seed, config, detector, people, record)
     if json:
         print_json(result)
     else:

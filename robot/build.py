@@ -119,7 +119,8 @@ def _built(config: RobotConfig, config_text: str, clock: Clock, undo: ExitStack)
     undo.callback(publisher.close)
     publisher.describe(config_id(config_text))
     model = detector.model
-    header = recording_header(config, config_text, ledger, clock, model.card.sha256, model.provider)
+    row = None if mission is None else mission.row
+    header = recording_header(config, config_text, ledger, clock, model.card.sha256, model.provider, row)
     recorder = _recorder(config, header, cameras, clock)
     undo.callback(recorder.close)
     alerts = alert_book(config, ledger, clock)
@@ -231,8 +232,12 @@ def recording_header(
     clock: Clock,
     model_sha256: str = "",
     provider: str = "",
+    row: str | None = None,
 ) -> RecordingHeader:
-    """Return what a replay must know before the first step: all that decides and is not in the steps."""
+    """Return what a replay must know before the first step: all that decides and is not in the steps.
+
+    `row` is the one in which a mission goes on, None where the robot begins in the machine file's.
+    """
     wall = clock.wall()
     last = ledger.last_session()
     return RecordingHeader(
@@ -240,10 +245,11 @@ def recording_header(
         t_start=clock.now(),
         config_toml=config_text,
         model_sha256=model_sha256,
-        treated=tuple(treated_in(ledger, config.row.name, wall.timestamp())),
+        treated=tuple(treated_in(ledger, row or config.row.name, wall.timestamp())),
         versions={"bombus": version("bombus")},
         extra={
             "provider": provider,
+            **({"row": row} if row else {}),
             "last_pulse_id": str(ledger.last_pulse_id()),
             "last_session": "" if last is None else f"{last.row} {last.boot_id} {last.origin_s!r}",
         },

@@ -149,7 +149,8 @@ class ControlLoop:
         self.pilot.steer(now)
         self.scribe.keep_place(self.cart, pose, now)
         given = (now, tuple(events), frames, commands, self.mode, pose, detections)
-        self._recorder.record_step(StepRecord(*given, allowed, refused, refusals, places))
+        begun = self.scribe.take_begun()
+        self._recorder.record_step(StepRecord(*given, allowed, refused, refusals, places, begun))
         self._showing.show(now, pose, frames)
         self.stopwatch.end("tell")
 
@@ -196,8 +197,7 @@ class ControlLoop:
 
     def _begin_row(self, now: float) -> None:
         """Start over with what the ledger knows of this row; places in old coordinates mean nothing now."""
-        self.scribe.set_row(self.row, now)
-        self.pulses.begin_row(self.scribe.treated_places(), now)
+        self.pulses.begin_row(self.scribe.set_row(self.row, now), now)
         self.reasons.clear()
         for sight in self.sights.values():
             sight.start_over()

@@ -50,7 +50,8 @@ class RecordingHeader(msgspec.Struct, frozen=True):
     """What a replay must know before the first step. `t_start` is on the steps' monotonic clock.
 
     `wall_start` is UTC in ISO 8601, `model_sha256` of the detector's ONNX file, `config_toml` the machine
-    file's text, `treated` what the ledger knew of the row, `extra` whatever else the builder must know.
+    file's text, `treated` what the ledger knew of the row, `extra` whatever else the builder must know: `row` is
+    the one that a mission went on in.
     A run's files count `part` from 0; all begin with the same header but for it and `first_step`.
     """
 
@@ -77,8 +78,10 @@ class FrameRef(msgspec.Struct, frozen=True):
     exact: bool
 
 
-class StepInputs(msgspec.Struct, frozen=True):
+class StepInputs(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a step was given, in msgpack inside `bombus.StepInputs`; events as (type name, fields).
+
+    `treated` is what the ledger knew of the row that the step began, None where it began none.
 
     Steps are numbered from 0 through all files of a run; a number left out is a step that was not recorded.
     """
@@ -88,6 +91,7 @@ class StepInputs(msgspec.Struct, frozen=True):
     events: list[tuple[str, Any]]
     frames: list[FrameRef]
     commands: list[Command]
+    treated: tuple[TreatedPlace, ...] | None = None
 
 
 class UnknownEvent(msgspec.Struct, frozen=True):
@@ -130,6 +134,7 @@ class RecordedStep(msgspec.Struct, frozen=True):
     frames: dict[Side, RecordedFrame]
     commands: tuple[Command, ...]
     decisions: Decisions | None
+    treated: tuple[TreatedPlace, ...] | None = None
 
 
 def pack_event(event: object) -> tuple[str, Any]:

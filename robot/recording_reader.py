@@ -162,6 +162,7 @@ class Recording:
             frames,
             tuple(inputs.commands),
             decisions,
+            inputs.treated,
         )
 
     def _event(self, name: str, fields: Any) -> object:

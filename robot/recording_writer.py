@@ -149,6 +149,7 @@ class RecordingWriter:
             [pack_event(event) for event in record.events],
             refs,
             list(record.commands),
+            record.treated,
         )
         packed = msgspec.msgpack.encode(inputs)
         told = message("StepInputs", index=self._index, now=record.now, msgpack=packed)

@@ -32,6 +32,7 @@ class Scribe:
         self._row = row
         self._kept_at = float("-inf")
         self._finals: list[FinalFlower] = []
+        self._begun_with: tuple[TreatedPlace, ...] | None = None
         self.problem = ""
         self.unresolved = ledger.begin(row, self._wall())
 
@@ -43,12 +44,23 @@ class Scribe:
         """Return the pulses of earlier sessions that the controller may still be asked about."""
         return self._ledger.maybe_fired(self._wall() - REMEMBER_S)
 
-    def set_row(self, row: str, now: float) -> None:
-        """Continue in another row, keeping first what is known of this one; its place is written at once."""
+    def set_row(self, row: str, now: float) -> list[TreatedPlace]:
+        """Continue in another row, keeping first what is known of this one; returns what its flowers have had.
+
+        Its place is written at once.
+        """
         self._write(self._flush)
         self._row = row
         self._kept_at = float("-inf")
         self._write(lambda: self._ledger.set_row(row, self._wall()))
+        found = self.treated_places()
+        self._begun_with = tuple(found)
+        return found
+
+    def take_begun(self) -> tuple[TreatedPlace, ...] | None:
+        """Return, once, what was known of the row that `set_row` began, for the recording; None for no row."""
+        found, self._begun_with = self._begun_with, None
+        return found
 
     def intend(
         self, pulses: Sequence[PlannedPulse], refusals: Sequence[PulseRefusal], now: float

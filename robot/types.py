@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from robot.mission.mission_view import MissionView
 from vision.types import Flower, Frame, Pose, Side
+
+if TYPE_CHECKING:
+    from robot.ledger import TreatedPlace
 
 
 class Reason(StrEnum):
@@ -229,7 +232,7 @@ class StepRecord:
     """One step as the recorder keeps it: the inputs that decide, and what was decided.
 
     `events` are the bridge's own event objects in the order they came, `places` where the refused flowers
-    stand.
+    stand, `treated` what the ledger knew of the row that was begun, None where none was.
     """
 
     now: float
@@ -243,6 +246,7 @@ class StepRecord:
     pulse_refusals: tuple[PulseRefusal, ...]
     flower_refusals: tuple[FlowerRefusal, ...]
     places: Mapping[FlowerKey, Place] = field(default_factory=dict)
+    treated: tuple[TreatedPlace, ...] | None = None
 
 
 class Recorder(Protocol):

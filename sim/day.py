@@ -38,6 +38,7 @@ from sim.house_rows import DrawnEyes, HouseRows, TruthEyes
 from sim.lockstep import BOOT_ID, CAMERA_PHASE_S, NONCE
 from sim.plant import Plant
 from sim.porter import Porter
+from sim.recording import recorder_for
 from sim.rig import LoopbackTransport, Rig
 from sim.scenario import ScenarioConfig
 from sim.score import score
@@ -59,8 +60,9 @@ class LockstepDay:
         config: RobotConfig,
         seed: int,
         detector: Detector | None = None,
+        record: Path | None = None,
     ) -> None:
-        """Without `detector` the robot sees the truth with errors."""
+        """Without `detector` the robot sees the truth with errors. Each start of the program records in `record`."""
         self.scenario, self.day, self.house, self.config, self.seed = scenario, day, house, config, seed
         lengths = {row.name: row.length for row in house.rows.values()}
         self.rows = HouseRows(scenario, lengths, config, seed)
@@ -69,7 +71,8 @@ class LockstepDay:
         self.rig = Rig(Core(CoreConfig(ticks_per_m=scenario.vehicle.ticks_per_m), BOOT_ID), self.plant)
         self.clock = SimClock(self.rig.advance)
         self.porter = Porter(self.rows, self.plant, day.move_s, day.serve_s)
-        self._detector = detector
+        self._detector, self._record = detector, record
+        self._eyes = "truth" if detector is None else "onnx"
         self.headland: SimHeadland | None = None
         self._on_rails = ""
         self._left: Leg | None = None
@@ -97,6 +100,10 @@ class LockstepDay:
         bridge = McuBridge(transport, nonce=NONCE + next(self._numbers), lags_us=calibrated_lags(config))
         mover = None if self.headland is None else self.headland.mover
         self.mission = build_mission(config, self.house, ledger, self.clock, desk, mover)
+        if self._record is not None:
+            self.aims.inner.close()
+            place, eyes = self._record / f"start-{1 + self.kills + self.power_cuts}", self._eyes
+            self.aims.inner = recorder_for(place, config, eyes, ledger, self.clock, self.mission.row)
         return ControlLoop(
             LoopParts(
                 config=config,
@@ -122,17 +129,10 @@ class LockstepDay:
         return side_parts(model, self._camera(settings, picture), self._detector, self.config)
 
     def _camera(self, settings: CameraConfig, picture: Picture) -> SimCamera:
-        phase_s, struck = CAMERA_PHASE_S[settings.side], settings.side == "left"
-        config, clock = self.scenario.camera, self.clock
-        return SimCamera(
-            settings.camera_id,
-            config,
-            picture,
-            self.plant.place_at,
-            clock.now,
-            phase_s,
-            gone=lambda: struck and unplugged(self.plant.camera_faults, clock.now()),
-        )
+        phase_s, config, now = CAMERA_PHASE_S[settings.side], self.scenario.camera, self.clock.now
+        struck = self.plant.camera_faults if settings.side == "left" else {}
+        name, place_at = settings.camera_id, self.plant.place_at
+        return SimCamera(name, config, picture, place_at, now, phase_s, gone=lambda: unplugged(struck, now()))
 
     def step(self) -> None:
         """Let the robot and the people do 10 ms."""
@@ -196,7 +196,7 @@ class LockstepDay:
         return DayResult(
             scenario=self.scenario.name,
             seed=self.seed,
-            detector="truth" if self._detector is None else "onnx",
+            detector=self._eyes,
             finished=self.done,
             ended_because="the day is done" if self.done else f"not done after {self.clock.now():.0f} s",
             rows=states,
@@ -251,7 +251,13 @@ class Disturber:
 
 
 def run_day(
-    scenario: ScenarioConfig, day: DayConfig, seed: int, machine: Path | None, detector: str, console: Console
+    scenario: ScenarioConfig,
+    day: DayConfig,
+    seed: int,
+    machine: Path | None,
+    detector: str,
+    console: Console,
+    record: Path | None = None,
 ) -> DayResult:
     """Work a day and score it, with a progress bar on `console`; raises ConfigError in one line."""
     started = perf_counter()
@@ -260,7 +266,7 @@ def run_day(
         config = machine_of(scenario, day, machine, folder / "ledger.sqlite")
         house = lay_out(load_house(day.path), str(day.path))
         eyes = open_detector(config.detector) if detector == "onnx" else None
-        sim = LockstepDay(scenario, day, house, config, seed, eyes)
+        sim = LockstepDay(scenario, day, house, config, seed, eyes, record)
         disturber = Disturber(day)
         bar = stack.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
         task = bar.add_task("working the house", total=float(len(house.rows)))

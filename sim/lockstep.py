@@ -10,8 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
-import msgspec
-import tomlkit
 from rich.console import Console
 from rich.progress import Progress
 
@@ -20,11 +18,10 @@ from firmware_bridge.core import Core
 from firmware_bridge.core_config import CoreConfig
 from firmware_bridge.enums import ResetCause
 from robot.blind_ledger import BlindLedger
-from robot.build import NoRecorder, open_detector, recording_header, side_parts
+from robot.build import NoRecorder, open_detector, side_parts
 from robot.calibration.config import calibrated_lags
 from robot.config import DEMO_MACHINE, load_config
 from robot.loop import STEP_S, ControlLoop, LoopParts
-from robot.recorder import McapRecorder
 from robot.settings import CameraConfig, RobotConfig
 from robot.sight import SideParts
 from robot.types import Mode, Recorder
@@ -34,6 +31,7 @@ from sim.clock import SIM_EPOCH, SimClock
 from sim.drawn_by import drawn_by
 from sim.faults import FaultScript
 from sim.plant import Plant
+from sim.recording import recorder_for
 from sim.render.renderer import Renderer
 from sim.result import SimResult, scored
 from sim.rig import LoopbackTransport, Rig
@@ -48,7 +46,6 @@ from sim.watcher import Watcher
 from sim.witness import Witness
 from sim.world import World
 from vision.detector import Detector
-from vision.onnx_model import model_card
 from vision.types import Side
 
 BOOT_ID = 0xB0B0_0001
@@ -247,23 +244,6 @@ def machine_for(
     return load_config(
         machine or DEMO_MACHINE,
         {**scenario.machine_overrides(), "ledger.path": str(ledger), **(changed or {})},
-    )
-
-
-def recorder_for(path: Path, config: RobotConfig, detector: str, ledger: SimLedger) -> McapRecorder:
-    """Return a recorder whose header holds the machine as it is now; raises RecordingError or ModelError."""
-    text = tomlkit.dumps(config.model_dump(mode="json", exclude_none=True))
-    sha256 = model_card(config.detector.model).sha256 if detector == "onnx" else ""
-    header = recording_header(config, text, ledger, SimClock(lambda t: None), sha256)
-    header = msgspec.structs.replace(header, extra={**header.extra, "detector": detector})
-    cameras = {settings.side: settings.model() for settings in config.cameras}
-    return McapRecorder(
-        path,
-        header,
-        cameras,
-        config=config.recording,
-        synchronous=True,
-        lossless=detector == "truth",
     )
 
 

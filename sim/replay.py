@@ -70,13 +70,14 @@ class Replay:
         self.link, self.commands, self.seen = ReplayLink(), HeldCommands(), LastStep()
         self.sources = {camera.side: HeldFrame(camera.camera_id) for camera in config.cameras}
         self._eyes = eyes
+        self._ledger = ledger_as_it_was(header, config.row.name)
         self.loop = ControlLoop(
             LoopParts(
                 config=config,
                 clock=self.clock,
                 link=self.link,
                 sides=sides_of(config, self.sources, eyes, drawn=drawn),
-                ledger=ledger_as_it_was(header, config.row.name),
+                ledger=self._ledger,
                 commands=self.commands,
                 recorder=self.seen,
                 telemetry=self.seen,
@@ -88,6 +89,7 @@ class Replay:
         self.clock.t = recorded.now
         self.link.events = cast("tuple[Event, ...]", recorded.events)
         self.commands.commands = recorded.commands
+        self._ledger.told = recorded.treated
         for side, source in self.sources.items():
             frame = recorded.frames.get(side)
             self._eyes[side].show(frame)

@@ -159,12 +159,22 @@ def session_before(extra: Mapping[str, str]) -> SessionBefore | None:
         return None
 
 
-def ledger_as_it_was(header: RecordingHeader, row: str) -> Ledger:
+class ReplayLedger(Ledger):
+    """A ledger that knows of a row that is begun what the recorded one knew then."""
+
+    told: Sequence[TreatedPlace] | None = None
+
+    def treated_places(self, row: str, since: float, wall: float) -> list[TreatedPlace]:
+        """Return what was `told` of the row, else what this ledger knows."""
+        return super().treated_places(row, since, wall) if self.told is None else list(self.told)
+
+
+def ledger_as_it_was(header: RecordingHeader, row: str) -> ReplayLedger:
     """Return a ledger in memory that knows what the recorded run's ledger knew of `row` at its start.
 
     Earlier pulses are maybe-fired in it, so that an outcome heard later replaces them as it did then.
     """
-    ledger = Ledger(":memory:")
+    ledger = ReplayLedger(":memory:")
     wall = datetime.fromisoformat(header.wall_start).timestamp()
     before = session_before(header.extra)
     last_id = int(header.extra.get("last_pulse_id", "0"))

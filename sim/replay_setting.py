@@ -131,7 +131,18 @@ def is_truth(recording: Recording) -> bool:
 
 
 def machine_of(recording: Recording, setting: Setting) -> RobotConfig:
-    """Return the recorded machine, or the one that the setting names; raises ReplayError or ConfigError."""
+    """Return the recorded machine, or the one that the setting names; raises ReplayError or ConfigError.
+
+    A mission that went on in some row did not stand at its parking place.
+    """
+    config, row = _machine_of(recording, setting), recording.header.extra.get("row", "")
+    if not row:
+        return config
+    begun = config.row.model_copy(update={"name": row, "start_s": None})
+    return config.model_copy(update={"row": begun})
+
+
+def _machine_of(recording: Recording, setting: Setting) -> RobotConfig:
     if setting.machine is not None:
         return load_config(setting.machine, setting.overrides)
     try:

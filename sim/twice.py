@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from math import dist
 from pathlib import Path
 
-from robot.types import Place, StepRecord
+from robot.build import NoRecorder
+from robot.types import Place, Recorder, StepRecord
 from vision.types import Side
 
 NO_AIR = "SELECT pulse_id FROM outcome WHERE outcome IN ('not_fired', 'refused')"
@@ -34,20 +35,26 @@ class Aim:
 class AimLog:
     """A Recorder that keeps what each pulse was meant for, over all the programs of a day."""
 
-    problem = ""
-
     def __init__(self, row: Callable[[], str]) -> None:
-        """`row` tells where the cart stands."""
+        """`row` tells where the cart stands; `inner` is who records the program that runs."""
         self._row = row
+        self.inner: Recorder = NoRecorder()
         self.aims: list[Aim] = []
 
     def record_step(self, record: StepRecord) -> None:
         """Keep the step's pulses."""
         row = self._row() if record.pulses else ""
         self.aims += [Aim(p.pulse_id, row, p.side, record.now, p.places[0]) for p in record.pulses]
+        self.inner.record_step(record)
+
+    @property
+    def problem(self) -> str:
+        """What keeps the inner recorder from keeping."""
+        return self.inner.problem
 
     def close(self) -> None:
-        """Nothing to finish."""
+        """Close the inner recorder."""
+        self.inner.close()
 
     def twice(self, ledger: Path, same_flower_m: float) -> int:
         """Return how many flowers were aimed at over `SAME_PASS_S` after one within `same_flower_m` of them.

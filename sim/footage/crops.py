@@ -23,10 +23,13 @@ Image = NDArray[np.uint8]
 FrameKey = tuple[int, Side, int]
 """Row of the recording, side, frame number."""
 
-CROP_PX = (160, 128)
+CROP_PX = (120, 96)
 """Width and height cut out of the frame."""
 
-SCALE = 3
+SCALE = 4
+RING_PX = 52
+SAME_BOX = 0.5
+"""Boxes of two models that share so much of what both cover are of one flower."""
 IN_VIEW_M = 0.8
 """Farther along the row than any camera sees."""
 
@@ -132,34 +135,52 @@ def drawn(image: Image, pixel: tuple[float, float], ours: Look, theirs: Look | N
     large = cv2.resize(piece, None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_CUBIC)
     canvas = np.ascontiguousarray(large, np.uint8)
     corner = (x0, y0)
-    known = {_rounded(box) for box in ours.boxes.tolist()}
+    boxes = ours.boxes.tolist()
     for box in theirs.boxes.tolist() if theirs is not None else ():
-        if _rounded(box) not in known:
+        if all(overlap(box, known) < SAME_BOX for known in boxes):
             _draw_box(canvas, box, corner, THEIRS)
-    for box, stage, score in zip(
-        ours.boxes.tolist(), ours.stages.tolist(), ours.scores.tolist(), strict=True
-    ):
-        inside = box[0] <= pixel[0] <= box[2] and box[1] <= pixel[1] <= box[3]
-        _draw_box(canvas, box, corner, OURS, f"{STAGE_NAMES[stage]} {score:.2f}" if inside else "")
+    for box in boxes:
+        _draw_box(canvas, box, corner, OURS)
     centre = (round((pixel[0] - x0) * SCALE), round((pixel[1] - y0) * SCALE))
-    cv2.circle(canvas, centre, 44, (0, 0, 0), 3, cv2.LINE_AA)
-    cv2.circle(canvas, centre, 44, PLACE, 1, cv2.LINE_AA)
+    cv2.circle(canvas, centre, RING_PX, (0, 0, 0), 3, cv2.LINE_AA)
+    cv2.circle(canvas, centre, RING_PX, PLACE, 1, cv2.LINE_AA)
+    meant = _box_at(boxes, pixel)
+    if meant is not None:
+        text = f"{STAGE_NAMES[int(ours.stages[meant])]} {float(ours.scores[meant]):.2f}"
+        _write(canvas, text, (centre[0] - RING_PX, max(14, centre[1] - RING_PX - 6)))
     return canvas
 
 
-def _rounded(box: Sequence[float]) -> tuple[int, ...]:
-    return tuple(round(x) for x in box)
+def overlap(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return the area that two boxes share over the area that they cover together."""
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(wide, 0.0) * max(high, 0.0)
+    covered = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)) - shared
+    return shared / covered if covered > 0.0 else 0.0
+
+
+def _box_at(boxes: Sequence[Sequence[float]], pixel: tuple[float, float]) -> int | None:
+    """Return which of the boxes that hold a pixel has its middle nearest to it."""
+    u, v = pixel
+    away = {
+        abs(x0 + x1 - 2 * u) + abs(y0 + y1 - 2 * v): index
+        for index, (x0, y0, x1, y1) in enumerate(boxes)
+        if x0 <= u <= x1 and y0 <= v <= y1
+    }
+    return away[min(away)] if away else None
 
 
 def _draw_box(
-    canvas: Image, box: Sequence[float], corner: tuple[int, int], color: tuple[int, int, int], text: str = ""
+    canvas: Image, box: Sequence[float], corner: tuple[int, int], color: tuple[int, int, int]
 ) -> None:
     x0, y0, x1, y1 = (round((x - corner[i % 2]) * SCALE) for i, x in enumerate(box))
     cv2.rectangle(canvas, (x0, y0), (x1, y1), color, 1, cv2.LINE_AA)
-    if text:
-        at = (x0, max(14, y0 - 6))
-        cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 3, cv2.LINE_AA)
-        cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, color, 1, cv2.LINE_AA)
+
+
+def _write(canvas: Image, text: str, at: tuple[int, int]) -> None:
+    cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 3, cv2.LINE_AA)
+    cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, OURS, 1, cv2.LINE_AA)
 
 
 def data_uri(image: Image) -> str:

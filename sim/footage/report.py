@@ -99,7 +99,7 @@ Shots are matched by the place of the flower they are aimed at. Neither run says
 truth.</p>
 <h2>Passed untreated, by reason</h2>{_reasons(ours, theirs)}
 <h2>Differences</h2>
-<p class="soft"><span class="key" style="color:#50dc50"></span> found by this run
+<p class="soft"><span class="key" style="color:#50dc50"></span> found by this run, with stage and score in the ring
  <span class="key" style="color:#ff8c3c"></span> found by the other alone
  <span class="key" style="border-radius:50%;color:#bbb"></span> the flower aimed at, in the frame that shows it best</p>
 <div class="filter">{filters}</div>{none}
@@ -122,8 +122,8 @@ def _reasons(ours: Track, theirs: Track) -> str:
 
 
 def _card(change: Change, crop: str | None) -> str:
-    s, h, d = change.place
-    where = f"{change.side} side, s = {s:.2f} m, h = {h:.2f} m, d = {d:.2f} m"
+    s, h, _ = change.place
+    where = f"{change.side} side, {s:.2f}\u00a0m along the row, {h:.2f}\u00a0m high"
     picture = (
         f'<img src="{crop}" alt="{escape(change.kind)} shot, {escape(where)}">'
         if crop is not None

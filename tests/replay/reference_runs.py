@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from robot.recording_rewrite import join
 from robot.settings import RobotConfig
 from robot.types import StepRecord
-from sim import lockstep
+from sim import lockstep, recording
 from sim.footage.compare import Tracker
-from sim.lockstep import LockstepRow, machine_for, recorder_for
+from sim.lockstep import LockstepRow, machine_for
+from sim.recording import recorder_for
 from sim.replay import replay_recording
 from sim.replay_compare import sentences
 from sim.replay_setting import Setting
@@ -67,7 +68,7 @@ def record(name: str) -> None:
         if seen:
             config = one_small_camera(config)
             patch.setattr(lockstep, "open_detector", lambda wanted: YellowSpots())
-            patch.setattr(lockstep, "model_card", lambda model: CARD)
+            patch.setattr(recording, "model_card", lambda model: CARD)
         detector = "onnx" if seen else "truth"
         ledger = SimLedger(config.ledger.path)
         recorder = recorder_for(folder / "run.mcap", config, detector, ledger)

@@ -80,6 +80,8 @@ def test_place_and_finished_flowers_are_kept_once_a_second(scribe: Scribe, ledge
 def test_new_row_has_its_own_treatments(scribe: Scribe) -> None:
     scribe.intend([PULSE], [], 5.0)
     scribe.set_row("r2", 6.0)
+    assert scribe.take_begun() == ()
+    assert scribe.take_begun() is None
     assert scribe.treated_places() == []
     scribe.set_row("r1", 7.0)
     assert len(scribe.treated_places()) == 1

@@ -8,6 +8,7 @@ from robot.mission.house import load_house
 from robot.mission.house_map import lay_out
 from sim.day import Disturber, LockstepDay, machine_of
 from sim.day_config import HOUSES, DayConfig
+from sim.replay import replay_recording
 from sim.scenario import ScenarioError, load_scenario
 
 END_TAG = """
@@ -19,10 +20,10 @@ s = 2.2
 TINY = HOUSES / "three_tiny_rows.toml"
 
 
-def worked(folder: Path, day: DayConfig) -> LockstepDay:
+def worked(folder: Path, day: DayConfig, record: Path | None = None) -> LockstepDay:
     scenario = load_scenario("day")
     config = machine_of(scenario, day, None, folder / "ledger.sqlite")
-    sim = LockstepDay(scenario, day, lay_out(load_house(day.path)), config, seed=1)
+    sim = LockstepDay(scenario, day, lay_out(load_house(day.path)), config, seed=1, record=record)
     disturber = Disturber(day)
     while not sim.done and sim.clock.now() < 200.0:
         sim.step()
@@ -33,7 +34,7 @@ def worked(folder: Path, day: DayConfig) -> LockstepDay:
 
 def test_day_survives_all_that_interrupts_it_and_treats_nothing_twice(tmp_path: Path) -> None:
     day = DayConfig(house=str(TINY), move_s=0.5, block_in=1, kill_in=(2,), cut_in=(3,))
-    sim = worked(tmp_path, day)
+    sim = worked(tmp_path, day, tmp_path / "record")
     result = sim.result(1.0)
     assert result.finished, result.said[-3:]
     assert sorted(result.rows.values()) == ["blocked", "done", "done"]
@@ -41,6 +42,12 @@ def test_day_survives_all_that_interrupts_it_and_treats_nothing_twice(tmp_path: 
     assert result.treated > 0 and result.twice == 0
     assert any("restarted" in sentence for sentence in result.said)
     assert any("is lost" in sentence for sentence in result.said)
+    starts = sorted((tmp_path / "record").iterdir())
+    replayed = [replay_recording(start) for start in starts]
+    assert [start.name for start in starts] == ["start-1", "start-2", "start-3"]
+    assert all(one.exact and not one.note for one in replayed)
+    assert all(one.pulses > 0 for one in replayed)
+    assert replayed[-1].decisions_sha256 == result.decisions_sha256
 
 
 def test_day_without_hands_is_driven_by_row_tags_from_dock_to_dock(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from robot.recorder import McapRecorder
 from robot.recording_format import RecordingError, RecordingHeader
 from robot.settings import RobotConfig
 from robot.types import PlannedPulse
-from sim import lockstep
+from sim import lockstep, recording
 from sim.clock import SIM_EPOCH
-from sim.lockstep import LockstepRow, machine_for, recorder_for
+from sim.lockstep import LockstepRow, machine_for
+from sim.recording import recorder_for
 from sim.replay import decisions_in, replay_recording
 from sim.replay_parts import ledger_as_it_was
 from sim.replay_pictures import fitted, replay_pictures
@@ -72,7 +73,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
     ledger = treated_on_the_left(config)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lockstep, "open_detector", lambda wanted: YellowSpots())
-        patch.setattr(lockstep, "model_card", lambda model: CARD)
+        patch.setattr(recording, "model_card", lambda model: CARD)
         recorder = recorder_for(folder / "row.mcap", config, "onnx", ledger)
         row = LockstepRow(scenario, 3, config, "onnx", ledger, recorder)
     assert row.run()[0]

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from robot.recorder import McapRecorder
 from sim.camera_faults import DARK, cut_row
-from sim.lockstep import LockstepRow, machine_for, recorder_for
+from sim.lockstep import LockstepRow, machine_for
+from sim.recording import recorder_for
 from sim.replay import replay_recording
 from sim.scenario import load_scenario
 from sim.stand_in import FAINT, SIZE, SpoiltEyes, StandInChecks, spoilt_eyes, stripes
