@@ -23,7 +23,7 @@ export class MissionCard {
     this.root.hidden = mission === null;
     if (mission === null) return;
     say(this.phase, told("phase", mission.phase));
-    say(this.why, [mission.held, mission.why, mission.problem].filter(Boolean).join(" "));
+    say(this.why, [mission.why, mission.problem].filter(Boolean).join(" "));
     const next = mission.stops.find((stop) => stop.state === "next");
     const then = next?.row ? ` ${t("mission_next", { row: next.row })}` : "";
     say(this.count, t("mission_does", { done: mission.rows_done, ahead: mission.rows_ahead }) + then);
