@@ -96,25 +96,20 @@ def history(config: Machine, json: Json = False) -> None:
 
 def _put_in_force(machine: Path, new: MachineFile, json: bool) -> None:
     from robot.clock import MonotonicClock
-    from robot.config_history import differences, keep, write
-    from robot.reload import read_machine
-    from robot.reload_client import ask_to_reload
+    from robot.config_apply import NotTakenError, put_in_force
 
-    old, by, wall = read_machine(machine), _who(), MonotonicClock().wall()
-    changes = differences(old.config, new.config)
-    keep(machine, old.text, "before", wall)
-    write(machine, new.text, like=machine)
-    told = ask_to_reload(old.config.dashboard.socket, new.text, by, MonotonicClock())
-    if told.refused:
-        write(machine, old.text, like=machine)
-        raise WorkFailedError(f"{machine}: as before, because the robot did not take it: {told.text}")
-    number = keep(machine, new.text, by, wall).number
+    try:
+        applied = put_in_force(machine, new, _who(), MonotonicClock())
+    except NotTakenError as error:
+        raise WorkFailedError(str(error)) from error
     if json:
-        listed = [{"key": one.key, "old": one.old, "new": one.new} for one in changes]
-        print_json({"number": number, "taken": told.taken, "text": told.text, "changes": listed})
+        listed = [{"key": one.key, "old": one.old, "new": one.new} for one in applied.changes]
+        print_json(
+            {"number": applied.number, "taken": applied.taken, "text": applied.text, "changes": listed}
+        )
         return
-    _show(changes, json=False)
-    people.print(f"{machine}: number {number} is in force; {told.text}", markup=False)
+    _show(applied.changes, json=False)
+    people.print(f"{machine}: number {applied.number} is in force; {applied.text}", markup=False)
 
 
 def _show(changes: list[Difference], json: bool) -> None:

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bombus.checks import Check
-from bombus.output import WorkFailedError, people
+from bombus.output import WorkFailedError, WrongUseError, people
 
 if TYPE_CHECKING:
     from robot.settings import CameraConfig, RobotConfig
@@ -31,10 +31,15 @@ def doctor(
     port: Annotated[
         str | None, typer.Option(help="serial port to look at, instead of the machine file's")
     ] = None,
+    no_link: Annotated[
+        bool, typer.Option("--no-link", help="leave the serial port alone: a robot may use it")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object, a check a line")] = False,
 ) -> None:
     """Print a check a line; exit 1 when one failed."""
-    checks = list(_checks(config, port))
+    if no_link and port is not None:
+        raise WrongUseError(f"--port {port}: means nothing with --no-link; leave one out")
+    checks = list(_checks(config, port, link=not no_link))
     if json:
         _print_lines(checks)
     else:
@@ -59,7 +64,7 @@ def _print_lines(checks: list[Check]) -> None:
     sys.stdout.write(f'{{"ok": {ok}, "checks": [\n{lines}\n]}}\n')
 
 
-def _checks(config: Path | None, port: str | None) -> Iterator[Check]:
+def _checks(config: Path | None, port: str | None, *, link: bool) -> Iterator[Check]:
     from bombus.doctor_link import link_checks
     from bombus.doctor_state import state_checks
     from robot.config import DEMO_MACHINE, load_config
@@ -78,12 +83,13 @@ def _checks(config: Path | None, port: str | None) -> Iterator[Check]:
     yield _disk(settings.ledger.path.parent)
     if config is not None:
         yield from state_checks(settings)
-    if config is not None or port is not None:
+    if link and (config is not None or port is not None):
         yield from link_checks(config, port)
     if config is not None:
         for camera in settings.cameras:
             yield _camera(camera.source, camera.camera_id)
-        yield _port(settings.dashboard.host, settings.dashboard.port)
+        if link:  # else the page itself is likely to ask
+            yield _port(settings.dashboard.host, settings.dashboard.port)
 
 
 def _attempt(name: str, look: Callable[[], str], remedy: str) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from robot.clock import Clock
@@ -13,11 +14,13 @@ from robot.dashboard.command_desk import CommandDesk
 from robot.dashboard.counts import Counts
 from robot.dashboard.house_view import HouseShelf
 from robot.dashboard.identity import Authority
+from robot.dashboard.jobs import Jobs
 from robot.dashboard.limiter import SignInLimiter
 from robot.dashboard.live import Live
 from robot.dashboard.passwords import Passwords
 from robot.dashboard.plan_desk import PlanDesk
 from robot.dashboard.store import Store
+from robot.types import Mode
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 """Without letters that are taken for others when read aloud or off a screen."""
@@ -42,6 +45,7 @@ class Board:
     desk: CommandDesk
     limiter: SignInLimiter
     counts: Counts
+    jobs: Jobs
     clock: Clock
     house: HouseShelf
     plans: PlanDesk
@@ -62,6 +66,14 @@ class Board:
         """Let go of the accounts file."""
         self.passwords.close()
         self.store.close()
+
+
+def _at_work(live: Live) -> str:
+    """Return why the robot's computer has no time to spare, or nothing."""
+    snapshot = live.link.snapshot
+    if not live.link.connected or snapshot is None or snapshot.mode is not Mode.RUNNING:
+        return ""
+    return "the robot works a row and needs its computer; pause it first"
 
 
 def make_board(
@@ -88,6 +100,7 @@ def make_board(
         desk,
         limiter,
         Counts(store),
+        Jobs(clock, partial(_at_work, live)),
         clock,
         shelf,
         plans,

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY = 4096
 """Bytes; a command has a few hundred."""
 
-LARGE_BODIES = {"/api/v1/config/check": 100_000}
+LARGE_BODIES = {"/api/v1/config/check": 100_000, "/api/v1/config/apply": 100_000}
 """Bytes for those who send a whole machine file."""
 
 ANSWER_HEADERS = {

@@ -18,7 +18,9 @@ from robot.dashboard.api import add_robot_routes
 from robot.dashboard.api_account import add_account_routes
 from robot.dashboard.api_admin import add_admin_routes
 from robot.dashboard.api_alerts import add_alert_routes
+from robot.dashboard.api_config import add_config_routes
 from robot.dashboard.api_crop import add_crop_routes
+from robot.dashboard.api_jobs import add_job_routes
 from robot.dashboard.api_pages import add_page_routes
 from robot.dashboard.api_workshop import add_workshop_routes
 from robot.dashboard.board import Board, make_board
@@ -69,6 +71,7 @@ def app_of(board: Board, allowed_hosts: Iterable[str] = ()) -> FastAPI:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+        await board.jobs.close()
         board.close()
 
     # FastAPI's own pages would load scripts from elsewhere, and its own routes declare no right.
@@ -94,6 +97,8 @@ def app_of(board: Board, allowed_hosts: Iterable[str] = ()) -> FastAPI:
     add_page_routes(app, board)
     add_crop_routes(app, board)
     add_workshop_routes(app, board)
+    add_config_routes(app, board)
+    add_job_routes(app, board)
     _add_files(app)
     return app
 

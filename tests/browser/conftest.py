@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from robot.clock import MonotonicClock
+from robot.config import DEMO_MACHINE
 from robot.dashboard.accounts import Accounts
 from robot.dashboard.passwords import hash_now
 from robot.dashboard.rights import Role
@@ -65,7 +66,7 @@ class Robot:
         options = ["--socket", self._socket, "--ledger", str(self.folder / "l.sqlite"), "--port", str(port)]
         options += ["--accounts", str(self.accounts)]
         if self.house:
-            options += ["--house", str(DEMO_HOUSE)]
+            options += ["--house", str(DEMO_HOUSE), "--machine", str(self.machine)]
         self.board = self._start("-m", "robot.dashboard", *options)
         assert self.board.stdout is not None and self.board.stderr is not None
         self.url = self.board.stdout.readline().split()[-1]
@@ -88,6 +89,14 @@ class Robot:
     def accounts(self) -> Path:
         """The dashboard's accounts file."""
         return self.folder / "accounts.sqlite"
+
+    @property
+    def machine(self) -> Path:
+        """The machine file of a robot in a house."""
+        path = self.folder / "robot.toml"
+        if not path.exists():
+            path.write_text(f'{DEMO_MACHINE.read_text()}\n[dashboard]\nsocket = "{self._socket}"\n')
+        return path
 
     def add_people(self) -> None:
         """Make an account of each role."""

@@ -5,7 +5,9 @@ import { inEnglish } from "./faults_told.js";
 import { number } from "./format.js";
 import { Histogram } from "./histogram.js";
 import { MachineCard } from "./cards.js";
-import { configCard, recordingsCard } from "./workshop_files.js";
+import { configCard } from "./workshop_config.js";
+import { recordingsCard } from "./workshop_files.js";
+import { jobCards } from "./workshop_jobs.js";
 import { t, told } from "./strings.js";
 
 const WAY = ["link", "check", "detect", "map", "plan", "fire", "tell"];
@@ -16,7 +18,8 @@ export function page() {
   const machine = make("section", { class: "card" });
   const card = new MachineCard(machine);
   const histogram = new Histogram();
-  const recordings = recordingsCard();
+  const jobs = jobCards();
+  const recordings = recordingsCard(jobs.takeRecordings);
   const config = configCard();
   let before = null;
 
@@ -33,13 +36,14 @@ export function page() {
   return {
     layout: "roomy",
     show,
-    leave: recordings.leave,
+    leave: () => (recordings.leave(), jobs.leave()),
     parts: [
       make("section", { class: "card" }, make("h2", {}, t("timing_title")), make("p", { class: "quiet" }, t("timing_about")), way),
       make("div", { class: "two" }, machine, make("section", { class: "card" }, make("h2", {}, t("histogram_title")), histogram.root, make("h2", {}, t("timing_detector")), inEnglish(detector))),
       recordings.root,
+      jobs.replay,
       config,
-      make("section", { class: "card" }, make("h2", {}, t("doctor_title")), make("p", {}, t("doctor_about"))),
+      jobs.doctor,
       make("section", { class: "card" }, make("h2", {}, t("valve_test")), make("p", {}, t("valve_test_not"))),
     ],
   };

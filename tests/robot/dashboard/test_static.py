@@ -30,6 +30,7 @@ SAME_IN_ALL = {
     "coverage_value",
     "row_sides_sum",
     "chart_weeks",
+    "job_line",
 }
 """Texts that hold next to no words, or a word that every language uses."""
 
