@@ -7,12 +7,12 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bombus.checks import Check
 from robot.disk import ENOUGH_MIB, why_full
+from robot.read_only import read_only
 
 if TYPE_CHECKING:
     from robot.settings import RobotConfig
@@ -42,7 +42,7 @@ def _database(name: str, path: Path, newest: int | None) -> Check:
     if not path.exists():
         return Check(name, True, f"{path}: not there yet, made at the first run")
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)) as db:
+        with read_only(path) as db:
             verdict = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
             version = int(db.execute("PRAGMA user_version").fetchone()[0])
     except sqlite3.Error as error:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sqlite3
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
@@ -20,6 +18,7 @@ from rich.table import Table
 
 from robot.mission.house import load_house
 from robot.mission.house_map import lay_out
+from robot.read_only import read_only
 from sim.day import LockstepDay, machine_of
 from sim.day_config import DayConfig
 from sim.scenario import load_scenario
@@ -108,7 +107,7 @@ def _one_day(day: DayConfig, ledger: Path, seed: int, cuts: int, counts: Counter
 
 def _audit(ledger: Path, counts: Counter[str]) -> list[str]:
     """Return what is wrong with a day's ledger; its numbers are added to `counts`."""
-    with closing(sqlite3.connect(f"{ledger.resolve().as_uri()}?mode=ro", uri=True)) as db:
+    with read_only(ledger) as db:
         verdict = str(db.execute("PRAGMA integrity_check").fetchone()[0])
         pulses = int(db.execute("SELECT count(*) FROM intent").fetchone()[0])
         settled = int(db.execute("SELECT count(*) FROM outcome").fetchone()[0])

@@ -10,13 +10,12 @@ import argparse
 import json
 import os
 import signal
-import sqlite3
 import sys
 import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -27,6 +26,7 @@ from robot.build import core_config
 from robot.children import free_port
 from robot.clock import MonotonicClock
 from robot.config import load_config
+from robot.read_only import read_only
 from robot.settings import RobotConfig
 from robot.types import CommandName, Mode
 from sim.live_world import LiveWorld
@@ -210,7 +210,7 @@ def _get(url: str) -> bytes:
 
 
 def _pulses_in(ledger: Path) -> int:
-    with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as db:
+    with read_only(ledger) as db:
         return int(db.execute("SELECT count(*) FROM intent").fetchone()[0])
 
 

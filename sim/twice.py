@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from math import dist
 from pathlib import Path
 
 from robot.build import NoRecorder
+from robot.read_only import read_only
 from robot.types import Place, Recorder, StepRecord
 from vision.types import Side
 
@@ -61,7 +60,7 @@ class AimLog:
 
         Pulses that gave no air by the ledger's word do not count.
         """
-        with closing(sqlite3.connect(f"{ledger.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        with read_only(ledger) as db:
             without_air = {pulse_id for (pulse_id,) in db.execute(NO_AIR)}
         seen: defaultdict[tuple[str, str, int], list[Aim]] = defaultdict(list)
         twice = 0

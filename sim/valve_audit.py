@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from math import dist
 from pathlib import Path
@@ -15,6 +13,7 @@ import msgspec
 
 from firmware_bridge.plant_page import PlantEdge
 from robot.ledger import PulseState
+from robot.read_only import read_only
 from robot.types import Place
 
 SAME_TRAIN_S = 0.1
@@ -105,7 +104,7 @@ class Audit:
 
 
 def _rows(ledger: Path, statement: str) -> list[Any]:
-    with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as db:
+    with read_only(ledger) as db:
         return db.execute(statement).fetchall()
 
 

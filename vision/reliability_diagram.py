@@ -10,32 +10,31 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.plot import FIRST, GRID, INK, SECOND, paper, save, write
+
 SIDE, MARGIN = 460, 62
-INK, GRID, PAPER = (60, 60, 60), (225, 225, 225), 255
-CURVES: Final = (("as it is", (40, 120, 220)), ("tempered", (170, 110, 30)))
+CURVES: Final = (("as it is", FIRST), ("tempered", SECOND))
 
 Bins = Sequence[Mapping[str, Any]]
 
 
 def draw_reliability(now: Bins, tempered: Bins, path: Path) -> None:
     """Write both curves; a dot's area grows with the flowers that it stands for. Raises OSError."""
-    picture = np.full((SIDE + 2 * MARGIN, SIDE + 2 * MARGIN, 3), PAPER, np.uint8)
+    picture = paper(SIDE + 2 * MARGIN, SIDE + 2 * MARGIN)
     for tenth in range(0, 11, 2):
         share = tenth / 10
         cv2.line(picture, _place(0, share), _place(1, share), GRID, 1)
         cv2.line(picture, _place(share, 0), _place(share, 1), GRID, 1)
         x, y = _place(share, 0)
-        _write(picture, f"{share:.1f}", (x - 10, y + 20), INK)
-        _write(picture, f"{share:.1f}", (MARGIN - 34, _place(0, share)[1] + 4), INK)
+        write(picture, f"{share:.1f}", (x - 10, y + 20))
+        write(picture, f"{share:.1f}", (MARGIN - 34, _place(0, share)[1] + 4))
     cv2.line(picture, _place(0, 0), _place(1, 1), INK, 1, cv2.LINE_AA)
     for (name, colour), bins, column in zip(CURVES, (now, tempered), (0, 1), strict=True):
         _curve(picture, bins, colour)
-        _write(picture, name, (MARGIN + 12 + 110 * column, MARGIN - 14), colour)
-    _write(picture, "belief in 'open'", (MARGIN + SIDE // 2 - 60, SIDE + 2 * MARGIN - 14), INK)
-    _write(picture, "share that was open", (8, MARGIN - 34), INK)
-    done, data = cv2.imencode(".png", picture)
-    if done:
-        path.write_bytes(data.tobytes())
+        write(picture, name, (MARGIN + 12 + 110 * column, MARGIN - 14), colour)
+    write(picture, "belief in 'open'", (MARGIN + SIDE // 2 - 60, SIDE + 2 * MARGIN - 14))
+    write(picture, "share that was open", (8, MARGIN - 34))
+    save(picture, path)
 
 
 def _curve(picture: NDArray[np.uint8], bins: Bins, colour: tuple[int, int, int]) -> None:
@@ -48,9 +47,3 @@ def _curve(picture: NDArray[np.uint8], bins: Bins, colour: tuple[int, int, int])
 
 def _place(said: float, was: float) -> tuple[int, int]:
     return MARGIN + round(said * SIDE), MARGIN + round((1.0 - was) * SIDE)
-
-
-def _write(
-    picture: NDArray[np.uint8], text: str, place: tuple[int, int], colour: tuple[int, int, int]
-) -> None:
-    cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, 1, cv2.LINE_AA)

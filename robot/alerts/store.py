@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from robot.disk import why_full
+from robot.read_only import read_only
 
 APPLICATION_ID = 0x426F6D62
 """Marks the file as ours ("Bomb", of Bombus)."""
@@ -207,7 +208,7 @@ def read_alerts(
 ) -> tuple[list[Alert], list[Alert], list[ChannelState]]:
     """Return open and past alerts and the channels of a file that another process writes; raises AlertError."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)) as db:
+        with read_only(path, 1.0) as db:
             open_rows = db.execute(_OPEN).fetchall()
             past_rows = db.execute(_PAST, (before or 2**62, limit)).fetchall()
             channels = db.execute("SELECT * FROM channel ORDER BY name").fetchall()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
+
+from robot.read_only import read_only
 
 BUSY_S = 1.0
 
@@ -20,8 +22,7 @@ def reading(ledger: Path) -> Iterator[sqlite3.Connection]:
     if not ledger.is_file():
         raise LedgerUnreadError("There is no ledger yet: it is made when the robot first runs.")
     try:
-        uri = f"{ledger.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_S)) as db:
+        with read_only(ledger, BUSY_S) as db:
             yield db
     except sqlite3.Error as error:
         raise LedgerUnreadError(f"The ledger cannot be read ({error}). Check the file.") from error

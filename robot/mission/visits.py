@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from robot.mission.climate import ClimateConfig
 from robot.mission.day import Visits
 from robot.mission.due import LastVisit, Window
 from robot.mission.house_map import House
+from robot.read_only import read_only
 from robot.reasons import NOT_YET
 from robot.types import Reason
 from vision.types import SIDES, Side
@@ -90,7 +90,7 @@ def _lines_of(path: Path) -> tuple[Sequence[tuple[Any, ...]], Sequence[tuple[Any
         raise LedgerError(f"ledger {path}: there is no such file; name a robot's ledger")
     not_ready = ", ".join(f"'{reason.value}'" for reason in sorted(NOT_YET, key=lambda r: Reason(r).value))
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2.0)) as db:
+        with read_only(path) as db:
             version = int(db.execute("PRAGMA user_version").fetchone()[0])
             if not 1 <= version <= SCHEMA_VERSION:
                 raise LedgerError(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+
+from tests.browser.opening import opener
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -34,24 +36,7 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 @pytest.fixture
 def visit(browser: Browser, house: House) -> Iterator[Callable[..., Page]]:
     """Return a function that opens a page of the house's dashboard in a browser of its own."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
-
-    def open_page(path: str = "/", name: str = "Tim", **options: Any) -> Page:
-        options = {"viewport": {"width": 1024, "height": 768}, "locale": "en-GB", **options}
-        context = browser.new_context(**options)
-        contexts.append(context)
-        if name:
-            house.sign_in(context, name)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(house.url.rstrip("/") + path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not errors
+    yield from opener(browser, house, "/", "Tim")
 
 
 def test_today_says_how_the_day_stands_and_leads_to_a_row(visit: Callable[..., Page]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.opening import opener
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,24 +38,7 @@ ELSEWHERE = {"x-forwarded-for": "192.0.2.7"}
 @pytest.fixture
 def visit(browser: Browser, robot: Robot) -> Iterator[Callable[..., Page]]:
     """Return a function that opens a page in a browser of its own, signed in as `name` or as nobody."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
-
-    def open_page(path: str = "/live", name: str = "", **options: Any) -> Page:
-        options = {"viewport": {"width": 1024, "height": 768}, "locale": "en-GB", **options}
-        context = browser.new_context(**options)
-        contexts.append(context)
-        if name:
-            robot.sign_in(context, name)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(robot.url.rstrip("/") + path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not errors
+    yield from opener(browser, robot, "/live", "")
 
 
 def test_the_printed_link_makes_the_admin_who_may_then_act(visit: Callable[..., Page], robot: Robot) -> None:

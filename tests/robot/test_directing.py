@@ -9,41 +9,16 @@ import pytest
 from robot.ledger import Ledger
 from robot.types import CommandName, Mode, Reason
 from tests.robot.conftest import OPEN, START_S
+from tests.robot.mission.small_house import small_house
 from vision.calibration import CameraModel
 
-HOUSE = """
-name = "two rows"
-[[headlands]]
-name = "path"
-end = [10.0, 0.0]
-[[blocks]]
-name = "row"
-headland = "path"
-count = 2
-length = 1.7
-first_tag = 1
-[[docks]]
-name = "dock"
-headland = "path"
-at = 5.0
-[[robots]]
-name = "demo"
-dock = "dock"
-[motion]
-entrance_s = 5.0
-treat_speed = 0.3
-[climate]
-open_hour = 0.0
-close_hour = 24.0
-"""
 PLANTS = [((0.4, 1.6, 0.43), OPEN), ((0.9, 1.55, 0.43), OPEN), ((1.4, 1.62, 0.43), OPEN)]
 
 
 @pytest.fixture
 def make_day(make_rig: Any, tmp_path: Path) -> Callable[..., Any]:
     def make(ledger: Ledger | None = None, **changes: object) -> Any:
-        house = tmp_path / "house.toml"
-        house.write_text(HOUSE)
+        house = small_house(tmp_path, 2, length=1.7, motion="treat_speed = 0.3")
         config = {"mission.house": house, "mission.plan_s": 0.0, "mission.head_s": START_S}
         config |= {"ledger.path": tmp_path / "ledger.sqlite", "drive.cruise_speed": 0.3, **changes}
         return make_rig(PLANTS, ledger, **config)

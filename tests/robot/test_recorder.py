@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcap.reader import make_reader
@@ -187,6 +188,39 @@ def test_another_implementation_reads_every_message_by_the_schemas_in_the_file(t
     assert {one.child_frame_id for step in told["/tf"] for one in step.transforms} >= {"cart", "cam-left"}
     lines = [one.message for one in told["/log"]]
     assert "right flower 9 passed untreated: unsure" in lines
+
+
+def test_the_file_tells_all_that_foxglove_asks_for(tmp_path: Path) -> None:
+    """Foxglove reads by the index at the end, finds schemas by name, and lays boxes over the picture of their time."""
+    path = write(tmp_path / "a.mcap", steps(10))
+    told: dict[str, list[Any]] = defaultdict(list)
+    with path.open("rb") as file:
+        reader = make_reader(file, validate_crcs=True, decoder_factories=[DecoderFactory()])
+        summary = reader.get_summary()
+        for _, channel, _, decoded in reader.iter_decoded_messages():
+            told[channel.topic].append(decoded)
+    assert summary is not None and summary.statistics is not None
+    counts = summary.statistics.channel_message_counts
+    assert {summary.channels[key].topic: count for key, count in counts.items()} == {
+        topic: len(messages) for topic, messages in told.items()
+    }
+    assert summary.statistics.message_count == sum(map(len, told.values()))
+    assert summary.statistics.chunk_count == len(summary.chunk_indexes) > 0
+    assert all(index.message_index_offsets for index in summary.chunk_indexes)
+    for channel in summary.channels.values():
+        schema = summary.schemas[channel.schema_id]
+        assert (channel.message_encoding, schema.encoding) == ("protobuf", "protobuf")
+        files = FileDescriptorSet.FromString(schema.data).file
+        assert schema.name in {f"{one.package}.{kind.name}" for one in files for kind in one.message_type}
+        assert {name for one in files for name in one.dependency} <= {one.name for one in files}
+    pictures = {str(picture.timestamp): picture for picture in told["/camera/left"]}
+    times = {str(points.timestamp) for one in told["/camera/left/annotations"] for points in one.points}
+    assert times and times <= set(pictures)
+    frames = {one.child_frame_id for step in told["/tf"] for one in step.transforms}
+    assert {picture.frame_id for picture in pictures.values()} == {
+        told["/camera/left/calibration"][0].frame_id
+    }
+    assert {picture.frame_id for picture in pictures.values()} <= frames
 
 
 def test_the_thread_writes_the_same_steps(tmp_path: Path) -> None:

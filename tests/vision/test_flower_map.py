@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from vision.calibration import CameraModel
+from vision.flower_filter import Floats
 from vision.flower_map import FlowerMap, FlowerMapConfig
+from vision.flower_store import FlowerStore, Slots
 from vision.types import Detections, Pose, Stage
 
 if TYPE_CHECKING:
@@ -126,25 +127,31 @@ def test_two_maps_fed_the_same_agree_to_the_last_bit(rows: Rows, left_camera: Ca
         assert one.belief.tobytes() == other.belief.tobytes()
 
 
-def test_a_frame_costs_about_a_millisecond_and_no_more_in_a_long_row(
-    rows: Rows, left_camera: CameraModel
+def test_a_frame_looks_at_no_more_flowers_in_a_long_row(
+    rows: Rows, left_camera: CameraModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crowded = rows.make(31, length=2.0, spacing=0.06)
+    """What a frame costs in time, `bombus bench` says; here its work is counted."""
+    crowded = rows.make(31, length=1.0, spacing=0.06)
     short, long = FlowerMap(left_camera), FlowerMap(left_camera)
     fill_far_away(long)
-    times_ms: list[tuple[float, float]] = []
-    for seq, seen, _, at in rows.drive(crowded, left_camera, 0.15, -0.8, length=2.0):
-        start = perf_counter()
+    read: list[int] = []
+    rows_of = FlowerStore.rows
+
+    def counting(store: FlowerStore, slots: Slots) -> Floats:
+        read.append(len(slots))
+        return rows_of(store, slots)
+
+    monkeypatch.setattr(FlowerStore, "rows", counting)
+    most = 0
+    for seq, seen, _, at in rows.drive(crowded, left_camera, 0.15, -0.8, length=1.0):
         short.update(seen, at, seq)
-        middle = perf_counter()
+        in_short = read[:]
+        read.clear()
         long.update(seen, at, seq)
-        if 30 <= len(seen) <= 60:
-            times_ms.append((1e3 * (middle - start), 1e3 * (perf_counter() - middle)))
-    assert len(times_ms) > 20
-    # About 0.7 ms on a free core. The fastest tenth is asked, for tests share the machine.
-    fast_short, fast_long = np.percentile(times_ms, 10, axis=0)
-    assert fast_short < 2.0
-    assert fast_long < 1.5 * fast_short
+        assert read == in_short
+        most = max(most, *read)
+        read.clear()
+    assert 30 < most < 300
 
 
 def fill_far_away(flower_map: FlowerMap) -> None:

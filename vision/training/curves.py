@@ -10,33 +10,32 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.plot import FIRST, GRID, SECOND, paper, save, write
+
 WIDTH, HEIGHT, MARGIN = 900, 420, 56
 POINTS: Final = 300
 """Each curve is averaged down to this many points."""
 
 NAMES: Final = ("heat", "box")
-COLOURS: Final = ((40, 120, 220), (170, 110, 30))
-INK, PAPER = (60, 60, 60), 255
+COLOURS: Final = (FIRST, SECOND)
 
 
 def draw_curves(history: Sequence[Sequence[float]], path: Path) -> None:
     """Write the losses of rows (step, heat, box) on a logarithmic scale; an empty history gives empty axes."""
-    picture = np.full((HEIGHT, WIDTH, 3), PAPER, np.uint8)
+    picture = paper(WIDTH, HEIGHT)
     rows = np.array(history, np.float64).reshape(-1, 1 + len(NAMES))
     low, high = _decades(rows[:, 1:])
     for power in range(low, high + 1):
         y = _row(10.0**power, low, high)
-        cv2.line(picture, (MARGIN, y), (WIDTH - MARGIN, y), (225, 225, 225), 1)
-        _write(picture, f"{10.0**power:g}", (8, y + 4), INK)
+        cv2.line(picture, (MARGIN, y), (WIDTH - MARGIN, y), GRID, 1)
+        write(picture, f"{10.0**power:g}", (8, y + 4))
     for column, (name, colour) in enumerate(zip(NAMES, COLOURS, strict=True), start=1):
-        _write(picture, f"{name} loss", (MARGIN + 110 * column, 24), colour)
+        write(picture, f"{name} loss", (MARGIN + 110 * column, 24), colour)
         if len(rows):
             cv2.polylines(picture, [_points(rows[:, column], low, high)], False, colour, 2, cv2.LINE_AA)
     last = int(rows[-1, 0]) if len(rows) else 0
-    _write(picture, f"{last} steps", (WIDTH - MARGIN - 90, HEIGHT - 14), INK)
-    done, data = cv2.imencode(".png", picture)
-    if done:
-        path.write_bytes(data.tobytes())
+    write(picture, f"{last} steps", (WIDTH - MARGIN - 90, HEIGHT - 14))
+    save(picture, path)
 
 
 def _decades(losses: NDArray[np.float64]) -> tuple[int, int]:
@@ -59,9 +58,3 @@ def _points(losses: NDArray[np.float64], low: int, high: int) -> NDArray[np.int3
         [(round(x), _row(float(part.mean()), low, high)) for x, part in zip(across, parts, strict=True)],
         np.int32,
     )
-
-
-def _write(
-    picture: NDArray[np.uint8], text: str, place: tuple[int, int], colour: tuple[int, int, int]
-) -> None:
-    cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 
 from robot.dashboard.__main__ import DashboardError, listen, main
+from tests.robot.certificates import self_signed
 
 
 def arguments(tmp_path: Path, *more: str) -> list[str]:
@@ -108,23 +109,7 @@ def test_on_this_machine_with_an_admin_there_is_nothing_to_say(
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A self-signed certificate for 127.0.0.1 and its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    certificate, key = folder / "cert.pem", folder / "key.pem"
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ]
-    command += ["-days", "2", "-subj", "/CN=robot", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*command, "-out", str(certificate), "-keyout", str(key)], check=True, capture_output=True)
-    return certificate, key
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 def test_with_a_certificate_the_page_is_served_by_https_with_a_secure_cookie(

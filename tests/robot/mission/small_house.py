@@ -1,4 +1,4 @@
-"""A house of three short rows with tags, and a machine that serves it."""
+"""A house of a few short rows with tags, and a machine that serves it."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from robot.config import DEMO_MACHINE, load_config
 from robot.settings import RobotConfig
 
 HOUSE = """
-name = "three rows"
+name = "small"
 [[headlands]]
 name = "path"
 end = [10.0, 0.0]
@@ -14,7 +14,7 @@ end = [10.0, 0.0]
 name = "row"
 headland = "path"
 count = {count}
-length = 2.0
+length = {length}
 first_tag = 1
 [[docks]]
 name = "dock"
@@ -25,6 +25,7 @@ name = "demo"
 dock = "dock"
 [motion]
 entrance_s = 5.0
+{motion}
 [climate]
 open_hour = 0.0
 close_hour = 24.0
@@ -32,10 +33,12 @@ close_hour = 24.0
 """
 
 
-def small_house(folder: Path, count: int = 3, climate: str = "") -> Path:
+def small_house(
+    folder: Path, count: int = 3, climate: str = "", *, length: float = 2.0, motion: str = ""
+) -> Path:
     """Write the house file."""
     path = folder / "house.toml"
-    path.write_text(HOUSE.format(count=count, climate=climate))
+    path.write_text(HOUSE.format(count=count, climate=climate, length=length, motion=motion))
     return path
 
 
