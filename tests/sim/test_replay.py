@@ -86,11 +86,17 @@ def treated_on_the_left(config: RobotConfig) -> SimLedger:
     hour_ago = SIM_EPOCH.timestamp() - 3600.0
     ledger.begin(config.row.name, hour_ago)
     grid = product(np.arange(0.0, 0.35, 0.02), np.arange(1.38, 1.84, 0.02), np.arange(0.34, 0.48, 0.02))
-    places = tuple((float(s), float(h), float(d)) for s, h, d in grid)
+    places = [(float(s), float(h), float(d)) for s, h, d in grid]
     train = config.dose.train()
-    pulse = PlannedPulse(41, "left", 0, 0, 1, train, places[0], tuple(range(len(places))), places)
-    ledger.intend([pulse], config.row.name, 0.0, hour_ago)
-    ledger.settle([Settled(41, PulseState.DONE, openings=train.count)], hour_ago)
+    # Few flowers to a pulse, as in life: what is known of a pulse is looked through one by one.
+    groups = [tuple(places[i : i + 7]) for i in range(0, len(places), 7)]
+    pulses = [
+        PlannedPulse(1 + i, "left", 0, 0, 1, train, group[0], tuple(range(len(group))), group)
+        for i, group in enumerate(groups)
+    ]
+    ledger.intend(pulses, config.row.name, 0.0, hour_ago)
+    settled = [Settled(pulse.pulse_id, PulseState.DONE, openings=train.count) for pulse in pulses]
+    ledger.settle(settled, hour_ago)
     ledger.note_place(77, 0.5, 1.0, hour_ago)
     ledger.close(hour_ago)
     return SimLedger(config.ledger.path)
