@@ -128,7 +128,8 @@ class Treatments:
             id(treatment): treatment
             for index in (middle - 1, middle, middle + 1)
             for treatment in self._bins.get((side, index), ())
-            if any(dist(where, place) <= radius for where in _places(treatment))
+            if dist(treatment.place, place) <= radius
+            or (treatment.origin is not None and dist(treatment.origin, place) <= radius)
         }
         return list(found.values())
 
@@ -143,14 +144,10 @@ class Treatments:
                 filed.remove(treatment)
 
 
-def _places(treatment: Treatment) -> list[Place]:
-    """Return where a treatment may be looked for: where it is now, and where it was remembered."""
-    places = [treatment.place] if treatment.origin is None else [treatment.place, treatment.origin]
-    return [place for place in places if all(map(isfinite, place))]
-
-
 def _bins_of(treatment: Treatment) -> set[int]:
-    return {floor(place[0] / BIN_M) for place in _places(treatment)}
+    """Return the bins of where a treatment is now and where it was remembered."""
+    places = [treatment.place] if treatment.origin is None else [treatment.place, treatment.origin]
+    return {floor(place[0] / BIN_M) for place in places if all(map(isfinite, place))}
 
 
 def why_not_again(
