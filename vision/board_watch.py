@@ -28,12 +28,13 @@ class BoardWatch:
     board: Board
     width: int
     views: list[BoardView] = field(default_factory=list)
-    _last: BoardView | None = None
+    last: BoardView | None = None
+    """What the newest frame showed."""
 
     def take(self, frame: Frame) -> str:
         """Look at a frame; returns in a word or two what became of it, for the person who holds the board."""
         view = self.board.find(frame.image, f"frame {frame.seq}")
-        last, self._last = self._last, view
+        last, self.last = self.last, view
         if len(view.ids) < LEAST_CORNERS:
             return "no board"
         moved = None if last is None else apart(last, view)

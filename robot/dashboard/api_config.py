@@ -68,7 +68,7 @@ def add_config_routes(app: FastAPI, board: Board) -> None:
     @needs(Right.TUNE)
     async def apply(body: ConfigText, who: Who) -> Done:
         """Put a text in force as the machine file: checked, kept in the history, taken by the robot, or refused."""
-        return await _change(board, who, body.text, "")
+        return await change_machine(board, who, body.text, "")
 
     @app.post("/api/v1/config/rollback", tags=["workshop"])
     @needs(Right.TUNE)
@@ -82,10 +82,11 @@ def add_config_routes(app: FastAPI, board: Board) -> None:
             text = await run_in_threadpool(_text, chosen.path)
         except ConfigError as error:
             raise HTTPException(409, str(error)) from error
-        return await _change(board, who, text, f"number {body.number}")
+        return await change_machine(board, who, text, f"number {body.number}")
 
 
-async def _change(board: Board, who: Who, text: str, detail: str) -> Done:
+async def change_machine(board: Board, who: Who, text: str, detail: str) -> Done:
+    """Put `text` in force, with a line in the audit log; a refusal is an HTTPException."""
     if board.machine is None:
         raise HTTPException(409, "the dashboard was not told of a machine file")
     line = await run_in_threadpool(board.audit.begin, who.actor, "set_config", detail)

@@ -15,6 +15,7 @@ from robot.dashboard.counts import Counts
 from robot.dashboard.house_view import HouseShelf
 from robot.dashboard.identity import Authority
 from robot.dashboard.jobs import Jobs
+from robot.dashboard.lens_wizard import LensWizard
 from robot.dashboard.limiter import SignInLimiter
 from robot.dashboard.live import Live
 from robot.dashboard.passwords import Passwords
@@ -46,6 +47,7 @@ class Board:
     limiter: SignInLimiter
     counts: Counts
     jobs: Jobs
+    lens: LensWizard
     clock: Clock
     house: HouseShelf
     plans: PlanDesk
@@ -61,6 +63,10 @@ class Board:
     def is_set_up(self) -> bool:
         """Whether there is an admin."""
         return self.accounts.any_admin()
+
+    def at_work(self) -> str:
+        """Return why the robot's computer has no time to spare, or nothing."""
+        return _at_work(self.live)
 
     def close(self) -> None:
         """Let go of the accounts file."""
@@ -88,6 +94,8 @@ def make_board(
     """Open the accounts file and put the parts together; raises StoreError."""
     store = Store(accounts_file)
     accounts, audit, live = Accounts(store, clock), AuditLog(store, clock), Live(socket_path, clock)
+    lens = LensWizard(clock, live.watch_for)
+    live.on_picture = lens.offer
     desk, limiter = CommandDesk(live.link, audit, clock), SignInLimiter(clock)
     shelf, plans = HouseShelf(house), PlanDesk(clock)
     return Board(
@@ -101,6 +109,7 @@ def make_board(
         limiter,
         Counts(store),
         Jobs(clock, partial(_at_work, live)),
+        lens,
         clock,
         shelf,
         plans,

@@ -89,12 +89,20 @@ class Live:
         self.link = ControlLink(socket_path, clock, self._spread)
         self.feed = Feed()
         self._tabs: set[Tab] = set()
+        self._watched = False
+        self.on_picture: Callable[[FrameMessage], None] = lambda message: None
+        """Hears of each picture, too."""
 
     async def run(self) -> None:
         """Keep the line and the beat; until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.link.run())
             group.create_task(self._beat())
+
+    def watch_for(self, wanted: bool) -> None:
+        """Have pictures come although no tab wants any, for `on_picture`."""
+        self._watched = wanted
+        self._count_wants()
 
     def state(self) -> State:
         """Return what a new tab, or the status page, is told."""
@@ -142,6 +150,7 @@ class Live:
             self.feed.observe(True, message)
             self._tell_all()
         elif isinstance(message, FrameMessage):
+            self.on_picture(message)
             picture = encode_frame(message)
             for tab in self._tabs:
                 if tab.wants_frames:
@@ -167,7 +176,7 @@ class Live:
         return msgspec.json.encode(self.state()).decode()
 
     def _count_wants(self) -> None:
-        self.link.want_frames(any(tab.wants_frames for tab in self._tabs))
+        self.link.want_frames(self._watched or any(tab.wants_frames for tab in self._tabs))
 
 
 async def _until_not(may_look: Callable[[], bool]) -> None:

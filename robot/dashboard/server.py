@@ -21,6 +21,7 @@ from robot.dashboard.api_alerts import add_alert_routes
 from robot.dashboard.api_config import add_config_routes
 from robot.dashboard.api_crop import add_crop_routes
 from robot.dashboard.api_jobs import add_job_routes
+from robot.dashboard.api_lens import add_lens_routes
 from robot.dashboard.api_pages import add_page_routes
 from robot.dashboard.api_workshop import add_workshop_routes
 from robot.dashboard.board import Board, make_board
@@ -99,6 +100,7 @@ def app_of(board: Board, allowed_hosts: Iterable[str] = ()) -> FastAPI:
     add_workshop_routes(app, board)
     add_config_routes(app, board)
     add_job_routes(app, board)
+    add_lens_routes(app, board)
     _add_files(app)
     return app
 

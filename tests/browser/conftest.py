@@ -33,7 +33,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-FAKE_CONTROL = Path(__file__).with_name("fake_control.py")
 ROOT = Path(__file__).parents[2]
 PASSWORD = "blue ladder tomato"
 PEOPLE = {"Ana": Role.OPERATOR, "Tim": Role.TECHNICIAN, "Ines": Role.ADMIN, "Vera": Role.VIEWER}
@@ -58,7 +57,13 @@ class Robot:
 
     def start_control(self, *options: str) -> None:
         self.control = self._start(
-            str(FAKE_CONTROL), "--socket", self._socket, "--hang-file", str(self.hang_file), *options
+            "-m",
+            "tests.browser.fake_control",
+            "--socket",
+            self._socket,
+            "--hang-file",
+            str(self.hang_file),
+            *options,
         )
 
     def start_board(self, port: int = 0) -> str:

@@ -29,10 +29,13 @@ from robot.types import (
     SideView,
     Train,
 )
+from tests.browser.made_up_board import board_views
 from vision.calibration import CameraModel
+from vision.charuco import BoardConfig
 from vision.types import SIDES, Flower, Frame, Pose, Side
 
 ROW = 40.0
+BOARD_HELD_S = 3.0
 FPS = 15
 
 
@@ -71,7 +74,8 @@ class Part:
 class FakeRobot:
     """Drives along a made-up row and obeys commands as the loop does; confirms a stop after `confirm_s`."""
 
-    def __init__(self, confirm_s: float, fault: str) -> None:
+    def __init__(self, confirm_s: float, fault: str, board: bool = False) -> None:
+        self.boards = board_views(BoardConfig(), (640, 384)) if board else []
         self.mode, self.s, self.stopped_at = Mode.RUNNING, 14.0, math.inf
         self.confirm_s, self.fault = confirm_s, fault
         self.plants = {side: plants(side) for side in SIDES}
@@ -172,6 +176,8 @@ class FakeRobot:
             for (x, y), one in zip(pixels.tolist(), self.flowers[side], strict=True):
                 colour = ((70, 160, 150), (40, 220, 250), (40, 90, 120))[int(np.argmax(one.belief))]
                 cv2.circle(image, (round(x), round(y)), 13, colour, -1, cv2.LINE_AA)
+            if self.boards and side == "left":
+                image = self.boards[int(now / BOARD_HELD_S) % len(self.boards)]
             self.frames[side] = Frame(f"cam-{side}", self.seq, now, image)
 
     def judge(self) -> tuple[tuple[tuple[Side, float, str], ...], dict[FlowerKey, str]]:
@@ -249,10 +255,13 @@ def main() -> None:
     parser.add_argument("--hang-file", type=Path, default=Path("/nonexistent"))
     parser.add_argument("--recording-problem", default="")
     parser.add_argument("--camera-problem", default="")
+    parser.add_argument(
+        "--board", action="store_true", help="someone holds a calibration board before the left camera"
+    )
     options = parser.parse_args()
     ended: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: ended.append(number))
-    inbox, robot = CommandInbox(), FakeRobot(options.confirm_s, options.fault)
+    inbox, robot = CommandInbox(), FakeRobot(options.confirm_s, options.fault, options.board)
     publisher = SnapshotPublisher(options.socket, CAMERAS, inbox, MonotonicClock())
     camera = Part(options.camera_problem)
     publisher.watch(dict.fromkeys(SIDES, camera), Part(options.recording_problem))

@@ -53,7 +53,7 @@ def made_up_robot(stack: ExitStack, folder: Path, clock: MonotonicClock) -> tupl
     fill(folder / "l.sqlite", clock.wall().timestamp(), house=folder / "house.toml")
     secret = _account(folder / "a.sqlite", clock)
     count_crop(folder / "a.sqlite", clock)
-    _start(stack, str(Path(__file__).with_name("fake_control.py")), "--socket", str(folder / "t.sock"))
+    _start(stack, "-m", "tests.browser.fake_control", "--socket", str(folder / "t.sock"))
     return _dashboard(stack, folder), secret
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
         url: str
         machine: Path
+        start_control: Callable[..., None]
         stop_control: Callable[[], None]
         sign_in: Callable[[BrowserContext, str], None]
 
@@ -49,6 +50,28 @@ def test_the_doctor_waits_until_the_robot_stands_and_tells_each_check(workshop: 
     expect(workshop.locator("#doctor .job")).to_contain_text("done", timeout=PATIENCE_MS)
     expect(workshop.locator("#doctor table")).to_contain_text("firmware core")
     expect(workshop.locator("#doctor table")).not_to_contain_text("serial port")
+
+
+def test_a_lens_is_measured_with_the_board_and_put_into_the_machine_file(
+    workshop: Page, house: House
+) -> None:
+    house.stop_control()
+    house.start_control("--board")
+    expect(workshop.locator("#mode")).to_have_text("Working", timeout=PATIENCE_MS)
+    lens = workshop.locator("#lens")
+    lens.get_by_role("button", name="Begin").click()
+    expect(lens.locator(".note").last).to_contain_text("works a row")
+    workshop.click("#acts >> text=Pause")
+    expect(workshop.locator("#mode")).to_have_text("Ready", timeout=PATIENCE_MS)
+    lens.get_by_role("button", name="Begin").click()
+    expect(lens.locator("circle.lens-corner").first).to_be_attached(timeout=PATIENCE_MS)
+    lens.get_by_role("button", name="Measure the lens").click(timeout=PATIENCE_MS)
+    expect(lens).to_contain_text("focal length", timeout=PATIENCE_MS)
+    house.stop_control()
+    lens.get_by_role("button", name="Put in force").click()
+    lens.get_by_role("button", name="Put in force now?").click()
+    expect(lens.locator(".note").last).to_contain_text("is in force")
+    assert "pictures" in house.machine.read_text()
 
 
 def test_a_changed_machine_file_is_compared_put_in_force_and_taken_back(workshop: Page, house: House) -> None:

@@ -8,6 +8,7 @@ import { MachineCard } from "./cards.js";
 import { configCard } from "./workshop_config.js";
 import { recordingsCard } from "./workshop_files.js";
 import { jobCards } from "./workshop_jobs.js";
+import { lensCard } from "./workshop_lens.js";
 import { t, told } from "./strings.js";
 
 const WAY = ["link", "check", "detect", "map", "plan", "fire", "tell"];
@@ -19,6 +20,7 @@ export function page() {
   const card = new MachineCard(machine);
   const histogram = new Histogram();
   const jobs = jobCards();
+  const lens = lensCard();
   const recordings = recordingsCard(jobs.takeRecordings);
   const config = configCard();
   let before = null;
@@ -36,13 +38,14 @@ export function page() {
   return {
     layout: "roomy",
     show,
-    leave: () => (recordings.leave(), jobs.leave()),
+    leave: () => (recordings.leave(), jobs.leave(), lens.leave()),
     parts: [
       make("section", { class: "card" }, make("h2", {}, t("timing_title")), make("p", { class: "quiet" }, t("timing_about")), way),
       make("div", { class: "two" }, machine, make("section", { class: "card" }, make("h2", {}, t("histogram_title")), histogram.root, make("h2", {}, t("timing_detector")), inEnglish(detector))),
       recordings.root,
       jobs.replay,
       config,
+      lens.root,
       jobs.doctor,
       make("section", { class: "card" }, make("h2", {}, t("valve_test")), make("p", {}, t("valve_test_not"))),
     ],
