@@ -19,14 +19,12 @@ from rich.console import Console
 from rich.table import Table
 
 from robot.clock import MonotonicClock
-from robot.dashboard.accounts import Accounts
-from robot.dashboard.passwords import hash_now
 from robot.dashboard.rights import Role
-from robot.dashboard.store import Store
 from sim.bench import machine_said
 from sim.realtime import LiveRobot, live_robot
 from sim.scenario import load_scenario
 from tests.browser.pictures import BROWSER, PAGES, made_up_robot
+from tests.browser.signing_in import add_person, sign_in
 
 SLOWED = 4
 """Chromium's Emulation.setCPUThrottlingRate."""
@@ -91,25 +89,17 @@ def stops(browser: Browser) -> list[dict[str, float]]:
 
 def _sign_in(context: BrowserContext, live: LiveRobot) -> None:
     live.await_page()
-    store = Store(live.folder / "accounts.sqlite")
-    accounts = Accounts(store, MonotonicClock())
-    accounts.add_user("Ines", Role.ADMIN, hash_now("blue ladder tomato"))
-    user = accounts.user("Ines")
-    if user is None:
-        raise LookupError("Ines: was just added and is not there")
-    port = live.url.rstrip("/").rpartition(":")[2]
-    context.add_cookies(
-        [{"name": f"bombus-{port}", "value": accounts.open_session(user, "here"), "url": live.url}]
-    )
-    store.close()
+    accounts = live.folder / "accounts.sqlite"
+    add_person(accounts, "Ines", Role.ADMIN)
+    sign_in(context, accounts, live.url, "Ines")
 
 
 def pages(browser: Browser) -> dict[str, dict[str, float]]:
     """Load each page of a made-up robot in its house, work it, on a slowed processor; ms, the middle of a few."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        url, secret = made_up_robot(stack, Path(name), MonotonicClock())
+        url, accounts = made_up_robot(stack, Path(name), MonotonicClock())
         context = browser.new_context(locale="en-GB", viewport={"width": 820, "height": 1180})
-        context.add_cookies([{"name": f"bombus-{url.rpartition(':')[2]}", "value": secret, "url": url}])
+        sign_in(context, accounts, url, "Ines")
         context.add_init_script(WATCH)
         page = context.new_page()
         context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})

@@ -8,19 +8,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from robot.clock import MonotonicClock
 from robot.config import DEMO_MACHINE
-from robot.dashboard.accounts import Accounts
-from robot.dashboard.passwords import hash_now
 from robot.dashboard.rights import Role
-from robot.dashboard.store import Store
 from robot.mission.house import DEMO_HOUSE
 from tests.browser.made_up_ledger import fill
+from tests.browser.signing_in import add_person, sign_in
 
 expect.set_options(timeout=15_000)  # a busy machine is no fault of the page
 CHROMIUM = Path("/usr/bin/chromium")
@@ -34,7 +31,6 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 ROOT = Path(__file__).parents[2]
-PASSWORD = "blue ladder tomato"
 PEOPLE = {"Ana": Role.OPERATOR, "Tim": Role.TECHNICIAN, "Ines": Role.ADMIN, "Vera": Role.VIEWER}
 
 
@@ -106,21 +102,12 @@ class Robot:
     def add_people(self) -> None:
         """Make an account of each role."""
         self.people = True
-        store = Store(self.accounts)
         for name, role in PEOPLE.items():
-            Accounts(store, MonotonicClock()).add_user(name, role, hash_now(PASSWORD))
-        store.close()
+            add_person(self.accounts, name, role)
 
     def sign_in(self, context: BrowserContext, name: str) -> None:
         """Give a browser the cookie of a session."""
-        store = Store(self.accounts)
-        accounts = Accounts(store, MonotonicClock())
-        user = accounts.user(name)
-        assert user is not None
-        secret = accounts.open_session(user, "here")
-        store.close()
-        cookie = f"bombus-{urlsplit(self.url).port}"
-        context.add_cookies([{"name": cookie, "value": secret, "url": self.url, "sameSite": "Strict"}])
+        sign_in(context, self.accounts, self.url, name)
 
     @property
     def _socket(self) -> str:

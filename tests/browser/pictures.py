@@ -13,12 +13,10 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from robot.clock import MonotonicClock
 from robot.config import DEMO_MACHINE
-from robot.dashboard.accounts import Accounts
-from robot.dashboard.passwords import hash_now
 from robot.dashboard.rights import Role
-from robot.dashboard.store import Store
 from tests.browser.made_up_crop import count_crop, with_controls
 from tests.browser.made_up_ledger import fill
+from tests.browser.signing_in import add_person, sign_in
 
 ROOT = Path(__file__).parents[2]
 INTO = ROOT / "docs" / "pages"
@@ -38,35 +36,24 @@ def main() -> None:
     """Start a made-up robot with its dashboard, look at every page, and end both."""
     INTO.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        url, secret = made_up_robot(stack, Path(name), MonotonicClock())
+        url, accounts = made_up_robot(stack, Path(name), MonotonicClock())
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(**BROWSER)
             context = browser.new_context(locale="en-GB")
-            context.add_cookies([{"name": f"bombus-{url.rpartition(':')[2]}", "value": secret, "url": url}])
+            sign_in(context, accounts, url, "Ines")
             _look(context.new_page(), url)
             browser.close()
 
 
-def made_up_robot(stack: ExitStack, folder: Path, clock: MonotonicClock) -> tuple[str, str]:
-    """Start a made-up robot and its dashboard until `stack` ends; returns its address and a session's secret."""
+def made_up_robot(stack: ExitStack, folder: Path, clock: MonotonicClock) -> tuple[str, Path]:
+    """Start a made-up robot and its dashboard until `stack` ends; returns its address and the accounts of Ines."""
     with_controls(folder / "house.toml")
     fill(folder / "l.sqlite", clock.wall().timestamp(), house=folder / "house.toml")
-    secret = _account(folder / "a.sqlite", clock)
+    add_person(folder / "a.sqlite", "Ines", Role.ADMIN)
     count_crop(folder / "a.sqlite", clock)
     _start(stack, "-m", "tests.browser.fake_control", "--socket", str(folder / "t.sock"))
-    return _dashboard(stack, folder), secret
-
-
-def _account(path: Path, clock: MonotonicClock) -> str:
-    store = Store(path)
-    accounts = Accounts(store, clock)
-    accounts.add_user("Ines", Role.ADMIN, hash_now("blue ladder tomato"))
-    user = accounts.user("Ines")
-    if user is None:
-        raise LookupError("Ines: was just added and is not there")
-    secret = accounts.open_session(user, "here")
-    store.close()
-    return secret
+    url = _dashboard(stack, folder)
+    return url, folder / "a.sqlite"
 
 
 def _dashboard(stack: ExitStack, folder: Path) -> str:

@@ -7,14 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from robot.clock import MonotonicClock
-from robot.dashboard.accounts import Accounts
-from robot.dashboard.passwords import hash_now
 from robot.dashboard.rights import Role
-from robot.dashboard.store import Store
 from tests.browser.live_day import LiveDay, live_day
+from tests.browser.signing_in import add_person, sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -42,25 +39,14 @@ def scene(browser: Browser, tmp_path: Path) -> Iterator[Scene]:
         pages = []
         for name, context in zip(("Ana", "Tim"), contexts, strict=True):
             context.set_default_timeout(PATIENCE_MS)
-            sign_in(day, context, name)
+            add_person(day.accounts, name, Role.OPERATOR)
+            sign_in(context, day.accounts, day.url, name)
             page = context.new_page()
             page.goto(f"{day.url}plan")
             pages.append(page)
         yield Scene(day, *pages)
         for context in contexts:
             context.close()
-
-
-def sign_in(day: LiveDay, context: BrowserContext, name: str) -> None:
-    store = Store(day.accounts)
-    accounts = Accounts(store, MonotonicClock())
-    accounts.add_user(name, Role.OPERATOR, hash_now("blue ladder tomato"))
-    user = accounts.user(name)
-    assert user is not None
-    port = day.url.rstrip("/").rpartition(":")[2]
-    cookie = {"name": f"bombus-{port}", "value": accounts.open_session(user, "here"), "url": day.url}
-    context.add_cookies([cookie])  # type: ignore[list-item]
-    store.close()
 
 
 def own_row(page: Page, row: str) -> Locator:

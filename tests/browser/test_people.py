@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.opening import opener
+from tests.browser.signing_in import PASSWORD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.realtime]
 
-PASSWORD = "blue ladder tomato"
 SIZES = ((390, 844), (1024, 768), (1440, 900))
 ELSEWHERE = {"x-forwarded-for": "192.0.2.7"}
 
