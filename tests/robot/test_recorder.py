@@ -81,7 +81,7 @@ def test_an_unknown_event_type_makes_the_recording_inexact(tmp_path: Path) -> No
     assert "Ticked" in recording.inexact_because
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_file_cut_anywhere_is_read_up_to_the_cut(
     data: st.DataObject, recorded: tuple[bytes, list[StepRecord]], tmp_path_factory: pytest.TempPathFactory
@@ -103,7 +103,7 @@ def test_a_file_cut_anywhere_is_read_up_to_the_cut(
         assert_same(back, records[index], index)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_damage_ends_in_one_clear_line_or_before_the_damage(
     data: st.DataObject, recorded: tuple[bytes, list[StepRecord]], tmp_path_factory: pytest.TempPathFactory

@@ -52,7 +52,7 @@ def pictures(
     ]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(fx=st.floats(330, 600), k1=st.floats(-0.14, 0.04), seed=st.integers(0, 10_000))
 def test_lens_is_found_again_from_what_it_sees(fx: float, k1: float, seed: int) -> None:
     true = lens(fx, k1)
