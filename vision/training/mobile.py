@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,17 @@ class Block(NamedTuple):
     swish: bool
     stride: int
 
+
+class HasOut(Protocol):
+    """A block that says how many channels come out."""
+
+    @property
+    def out(self) -> int:
+        """Channels that come out."""
+        ...
+
+
+AnyBlock = TypeVar("AnyBlock", bound=HasOut)
 
 STEM: Final = 16
 CHANNELS: Final = (16, 24, 48, 96)
@@ -58,40 +70,50 @@ class Squeeze(nn.Module):
         return x * weight
 
 
-class InvertedResidual(nn.Module):
+class Residual(nn.Module):
+    """Layers whose maps are added to what they saw, where the shapes allow."""
+
+    def __init__(self, layers: nn.Sequential, adds: bool) -> None:
+        super().__init__()
+        self.layers, self.adds = layers, adds
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the maps."""
+        out: Tensor = self.layers(x)
+        return x + out if self.adds else out
+
+
+class InvertedResidual(Residual):
     """Widens, filters each channel alone, weighs, narrows."""
 
     def __init__(self, inputs: int, block: Block) -> None:
-        super().__init__()
         act = nn.Hardswish if block.swish else nn.ReLU
         middle = block.inside
-        self.layers = nn.Sequential(
+        layers = nn.Sequential(
             *(_unit(inputs, middle, 1), act()) if middle != inputs else (),
             _unit(middle, middle, block.kernel, block.stride, middle),
             act(),
             *(Squeeze(middle),) if block.squeeze else (),
             _unit(middle, block.out, 1),
         )
-        self.adds = block.stride == 1 and inputs == block.out
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the maps, added to the input where the shapes allow."""
-        out: Tensor = self.layers(x)
-        return x + out if self.adds else out
+        super().__init__(layers, block.stride == 1 and inputs == block.out)
 
 
 def mobile_parts() -> tuple[nn.Module, ...]:
     """Return the stem (stride 2) and the stages that end at strides 4, 8, 16 and 32."""
     stem = nn.Sequential(_unit(3, STEM, 3, 2), nn.Hardswish())
     inputs = (STEM, *CHANNELS)
-    return stem, *(_stage(width, blocks) for width, blocks in zip(inputs, STAGES, strict=False))
-
-
-def _stage(inputs: int, blocks: tuple[Block, ...]) -> nn.Sequential:
-    widths = (inputs, *(block.out for block in blocks))
-    return nn.Sequential(
-        *(InvertedResidual(width, block) for width, block in zip(widths, blocks, strict=False))
+    return stem, *(
+        stacked(width, blocks, InvertedResidual) for width, blocks in zip(inputs, STAGES, strict=False)
     )
+
+
+def stacked(
+    inputs: int, blocks: Sequence[AnyBlock], make: Callable[[int, AnyBlock], nn.Module]
+) -> nn.Sequential:
+    """Return a stage: each block made for as many channels as the one before gives."""
+    widths = (inputs, *(block.out for block in blocks))
+    return nn.Sequential(*(make(width, block) for width, block in zip(widths, blocks, strict=False)))
 
 
 def _unit(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
