@@ -46,8 +46,8 @@ model: setup-train  ## train the shipped detector anew in build/model, two and a
 	$(BIN)/bombus train --config vision/models/further.toml --start build/model/flowers/checkpoint.pt \
 		--data $(DATA) --out build/model/further
 
-sim: $(STAMP)  ## drive one simulated row in real time, dashboard on http://127.0.0.1:8080
-	@$(BIN)/bombus sim --scenario demo --mode realtime
+sim: $(STAMP)  ## drive one simulated row in real time, dashboard on http://127.0.0.1:8080, until Ctrl-C
+	@$(BIN)/bombus sim --scenario demo --mode realtime --stay
 
 check: $(DEV)  ## lint, types, architecture rules
 	$(BIN)/ruff check .

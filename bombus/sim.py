@@ -36,6 +36,12 @@ Record = Annotated[
 Port = Annotated[
     int, typer.Option(min=0, max=65535, help="dashboard port, realtime only; 0 takes a free one")
 ]
+Stay = Annotated[
+    bool,
+    typer.Option(
+        "--stay", help="realtime only: keep robot and page after STOP or the row's end, until Ctrl-C"
+    ),
+]
 Preview = Annotated[
     Path | None, typer.Option(help="draw a contact sheet of the row to this new .png or .jpg, and end")
 ]
@@ -64,6 +70,7 @@ def sim(
     campaign: Campaign = None,
     record: Record = None,
     port: Port = 8080,
+    stay: Stay = False,
     preview: Preview = None,
     look: Look = None,
     sweep: Sweep = None,
@@ -75,7 +82,7 @@ def sim(
     if list_faults:
         sim_faults.list_faults(json)
         return
-    _check(mode, detector, record)
+    _check(mode, detector, record, stay)
     _check_sweep(sweep, seeds, plot)
     if campaign is not None:
         sim_faults.check_campaign(mode, record, config)
@@ -93,7 +100,7 @@ def sim(
     if plan.day is not None:
         _day(plan, plan.day, seed, mode, config, detector, record, json)
         return
-    _row(plan, seed, mode, config, detector, record, port, json)
+    _row(plan, seed, mode, config, detector, record, port, stay, json)
 
 
 def _row(
@@ -104,19 +111,20 @@ def _row(
     detector: str,
     record: Path | None,
     port: int,
+    stay: bool,
     json: bool,
 ) -> None:
     if mode == "realtime":
         sim_faults.check_machine_only(plan.faults, "real time")
         from sim.realtime import run_realtime
 
-        result = run_realtime(plan, seed, config, port, record, people)
+        result = run_realtime(plan, seed, config, port, record, people, stay=stay)
     else:
         from sim.lockstep import run_lockstep
 
         result = run_lockstep(plan, seed, config, detector, record, people)
     print_json(result) if json else print_table(f"{plan.name}, seed {seed}, {mode}", result.for_people())
-    if not result.finished:
+    if not result.finished and not stay:
         raise WorkFailedError(f"the row was not finished: {result.ended_because}")
 
 
@@ -146,11 +154,13 @@ def _day(
         raise WorkFailedError(f"the day failed: {result.ended_because}, {result.twice} flowers treated twice")
 
 
-def _check(mode: str, detector: str, record: Path | None) -> None:
+def _check(mode: str, detector: str, record: Path | None, stay: bool) -> None:
     if mode not in MODES:
         raise WrongUseError(f"--mode {mode}: unknown; choose from {', '.join(MODES)}")
     if detector not in DETECTORS:
         raise WrongUseError(f"--detector {detector}: unknown; choose from {', '.join(DETECTORS)}")
+    if stay and mode != "realtime":
+        raise WrongUseError("--stay: keeps the page of a row in real time; add --mode realtime")
     if record is not None and record.exists():
         raise WrongUseError(f"--record {record}: the file exists; name a new one")
 

@@ -26,11 +26,11 @@ class Showing:
         self._shown_state: tuple[Mode, bool, bool, bool, bool] | None = None
         self._timed_at = float("-inf")
         self._stage_ms: Mapping[str, tuple[float, float]] = {}
-        self._finished: list[tuple[Side, float, str]] = []
+        self._finished: list[tuple[Side, int, float, str]] = []
 
     def finished(self, finals: Iterable[FinalFlower]) -> None:
         """Take flowers that were passed in this step."""
-        self._finished.extend((final.side, final.place[0], final.reason) for final in finals)
+        self._finished.extend((final.side, final.flower_id, final.place[0], final.reason) for final in finals)
 
     def show(self, now: float, pose: Pose | None, frames: Mapping[Side, Frame]) -> None:
         """Publish the state when it is time."""

@@ -20,18 +20,15 @@ from robot.snapshot import (
     FlowerMark,
     LinkState,
     RowState,
-    RowStrip,
     ShotMark,
     Snapshot,
     StopState,
 )
 from robot.snapshot_mission import mission_state
+from robot.strip import Strip
 from robot.types import ActiveFault, LoopView, Mode, Reason, SideView
 from vision.calibration import CameraModel
-from vision.types import SIDES, STAGE_NAMES, Flower, Frame, Side
-
-STRIP_BINS = 160
-"""Bins of the row strip: one a metre in a large house, 4 px each on a tablet."""
+from vision.types import STAGE_NAMES, Flower, Frame, Side
 
 MARK_RADIUS = 0.018
 """Half the side of a drawn box (m): a tomato flower with its petals (assumed, only drawn)."""
@@ -90,10 +87,7 @@ class SnapshotBuilder:
         self._alerts: OpenAlerts | None = None
         self.config = ("", "")
         self._frame_times: dict[Side, deque[float]] = {side: deque(maxlen=30) for side in cameras}
-        self._missed: dict[str, int] = {}
-        self._strip_of: tuple[str, float] = ("", 0.0)
-        self._treated_bins: dict[Side, list[int]] = {}
-        self._missed_bins: dict[Side, list[int]] = {}
+        self._strip = Strip()
 
     def watch(
         self, grabbers: Mapping[Side, Troubled], recorder: Troubled, alerts: OpenAlerts | None = None
@@ -107,17 +101,9 @@ class SnapshotBuilder:
             times = self._frame_times.setdefault(side, deque(maxlen=30))
             if seen.frame is not None and (not times or times[-1] != seen.frame.t_capture):
                 times.append(seen.frame.t_capture)
-        if self._strip_of != (view.row, view.row_length):
-            self._strip_of = (view.row, view.row_length)
-            self._treated_bins = {side: [0] * STRIP_BINS for side in SIDES}
-            self._missed_bins = {side: [0] * STRIP_BINS for side in SIDES}
-        for side, s, state in view.finished:
-            missed = state not in NOT_A_MISS
-            if missed:
-                self._missed[state] = self._missed.get(state, 0) + 1
-            if missed or state == "treated":
-                place = min(max(int(s / view.row_length * STRIP_BINS), 0), STRIP_BINS - 1)
-                (self._missed_bins if missed else self._treated_bins)[side][place] += 1
+        self._strip.begin(view.row, view.row_length)
+        for side, flower_id, s, word in view.finished:
+            self._strip.mark((side, flower_id), s, word if word in NOT_A_MISS else "missed")
 
     def build(self, view: LoopView, stop: StopState | None, last_command: CommandNote | None) -> Snapshot:
         """Return the snapshot of `view`."""
@@ -127,11 +113,7 @@ class SnapshotBuilder:
             reason=reason_sentence(view),
             faults=tuple(_fault(fault, view.now) for fault in view.faults),
             row=_row(view),
-            strip=RowStrip(
-                bin_m=view.row_length / STRIP_BINS,
-                treated={side: list(bins) for side, bins in self._treated_bins.items()},
-                missed={side: list(bins) for side, bins in self._missed_bins.items()},
-            ),
+            strip=self._strip.state(),
             counts=self._counts(view),
             air=AirState(view.pressure_kpa, view.air_normal_l),
             link=LinkState(view.link_up, view.link_text, view.armed, view.estop, view.battery_v),
@@ -149,11 +131,12 @@ class SnapshotBuilder:
         )
 
     def _counts(self, view: LoopView) -> Counts:
+        missed = {reason.value: n for reason, n in view.refusals.items() if reason not in NOT_A_MISS}
         return Counts(
             ready=view.ready_seen,
             treated=view.flowers_treated,
-            missed=sum(self._missed.values()),
-            missed_by_reason=dict(self._missed),
+            missed=sum(missed.values()),
+            missed_by_reason=missed,
             unsure=sum(view.refusals.get(reason, 0) for reason in UNSURE),
             refusals={reason.value: count for reason, count in view.refusals.items()},
             pulses_sent=view.pulses_sent,

@@ -221,8 +221,8 @@ class LoopView:
     """Air used so far, in litres at normal pressure."""
     flower_states: Mapping[FlowerKey, str] = field(default_factory=dict)
     """What is meant for each flower in view: 'planned', 'treated' or the Reason it is left alone."""
-    finished: tuple[tuple[Side, float, str], ...] = ()
-    """Flowers the nozzles passed in this step: side, s, and 'treated' or the Reason it was missed."""
+    finished: tuple[tuple[Side, int, float, str], ...] = ()
+    """Flowers with a new last word: side, id, s, and 'treated' or the Reason it was missed; on a way back once more."""
     mission: MissionView | None = None
     """The day as a whole, where the machine has a house."""
 

@@ -36,6 +36,7 @@ START_LIMIT_S = 30.0
 SETTLE_S = 1.0
 STOP_S = 10.0
 ENDED = {Mode.DONE, Mode.FAULT, Mode.STOPPED}
+ROW_DONE = "the row is done"
 
 
 class RealtimeError(Exception):
@@ -92,11 +93,16 @@ def run_realtime(
     port: int,
     record: Path | None,
     console: Console,
+    *,
+    stay: bool = False,
 ) -> SimResult:
-    """Drive one row with the real daemon; prints the page's address and progress on `console`."""
+    """Drive one row with the real daemon; prints the page's address and progress on `console`.
+
+    With `stay` robot and page go on after the row's end or a STOP, until Ctrl-C.
+    """
     started = perf_counter()
     with live_robot(scenario, seed, machine, port, record, console) as live:
-        why = _watch(live, console)
+        why = _watch(live, console, stay)
         last = live.operator.snapshot
         live.world.stop()
         return _result(scenario, seed, live.world, last, why, perf_counter() - started)
@@ -202,12 +208,28 @@ def _daemon(machine: Path, console: Console) -> Iterator[subprocess.Popen[bytes]
             console.print("the daemon did not end by itself and was killed")
 
 
-def _watch(live: LiveRobot, console: Console) -> str:
-    """Press START, follow the row to its end; returns why it ended."""
+def _watch(live: LiveRobot, console: Console, stay: bool) -> str:
+    """Press START and follow the row to its end, or on until Ctrl-C; returns why it ended."""
+    try:
+        why = _row_ends(live, console, stay)
+        if not stay:
+            return why
+        console.print(f"{why}; the page stays until Ctrl-C")
+        while True:
+            live.look(0.5)
+    except KeyboardInterrupt:
+        if not stay:
+            raise
+    return _how_it_stands(live.operator.snapshot)
+
+
+def _row_ends(live: LiveRobot, console: Console, stay: bool) -> str:
+    """Press START and follow the row; one who stays waits out a STOP, too."""
     world, operator = live.world, live.operator
     clock = MonotonicClock()
     begun = clock.now()
-    scenario_s = 60.0 + 2.0 * world.world.config.row_length_m / 0.05
+    scenario_s = float("inf") if stay else 60.0 + 2.0 * world.world.config.row_length_m / 0.05
+    ended = {Mode.DONE} if stay else ENDED
     pressed = False
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("driving the row", total=world.world.config.row_length_m)
@@ -223,14 +245,18 @@ def _watch(live: LiveRobot, console: Console) -> str:
                 operator.press(CommandName.START)
                 pressed = True
             progress.update(task, completed=max(0.0, world.plant.vehicle.state.s))
-            if seen.mode in ENDED:
+            if seen.mode in ended:
                 until = clock.now() + SETTLE_S
                 while clock.now() < until:
                     operator.look(0.1)
-                return (
-                    "the row is done" if seen.mode is Mode.DONE else f"mode {seen.mode.value}: {seen.reason}"
-                )
+                return _how_it_stands(seen)
     return f"not done after {scenario_s:.0f} s"
+
+
+def _how_it_stands(seen: Snapshot | None) -> str:
+    if seen is None:
+        return "nothing was heard of the robot"
+    return ROW_DONE if seen.mode is Mode.DONE else f"mode {seen.mode.value}: {seen.reason}"
 
 
 def _result(
@@ -243,7 +269,7 @@ def _result(
         seed=seed,
         mode="realtime",
         detector="onnx",
-        finished=why == "the row is done",
+        finished=why == ROW_DONE,
         ended_because=why,
         aim_point_error_mm=None,
         identity=None,

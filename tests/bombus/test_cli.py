@@ -59,6 +59,10 @@ def test_an_unknown_mode_is_named(bombus: Callable[..., Ended]) -> None:
     assert_one_line(bombus("sim", "--mode", "fast"), 2, "--mode fast", "lockstep")
 
 
+def test_only_a_row_in_real_time_stays(bombus: Callable[..., Ended]) -> None:
+    assert_one_line(bombus("sim", "--stay"), 2, "--stay", "--mode realtime")
+
+
 def test_a_wrong_config_key_is_named_with_a_guess(machine: Path, tmp_path: Path) -> None:
     machine.write_text(machine.read_text().replace("cruise_speed", "cruse_speed"))
     done = as_a_program("run", "--config", machine, cwd=tmp_path)

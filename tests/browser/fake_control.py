@@ -80,7 +80,8 @@ class FakeRobot:
         self.confirm_s, self.fault = confirm_s, fault
         self.plants = {side: plants(side) for side in SIDES}
         self.passed = dict.fromkeys(SIDES, 0)
-        self.treated = self.missed = self.seq = 0
+        self.treated = self.seq = 0
+        self.lost: dict[Reason, int] = {}
         self.frames: dict[Side, Frame] = {}
         self.flowers: dict[Side, tuple[Flower, ...]] = {"left": (), "right": ()}
         self.next_frame = 0.0
@@ -130,8 +131,8 @@ class FakeRobot:
             pulses_sent=self.treated + 2,
             pulses_done=self.treated,
             flowers_treated=self.treated,
-            ready_seen=self.treated + self.missed,
-            refusals={Reason.BUD_IN_JET: 7},
+            ready_seen=self.treated + sum(self.lost.values()),
+            refusals={Reason.BUD_IN_JET: 7, **self.lost},
             recent_pulses=self.planned(),
             finished=finished,
             flower_states=states,
@@ -180,8 +181,8 @@ class FakeRobot:
                 image = self.boards[int(now / BOARD_HELD_S) % len(self.boards)]
             self.frames[side] = Frame(f"cam-{side}", self.seq, now, image)
 
-    def judge(self) -> tuple[tuple[tuple[Side, float, str], ...], dict[FlowerKey, str]]:
-        finished: list[tuple[Side, float, str]] = []
+    def judge(self) -> tuple[tuple[tuple[Side, int, float, str], ...], dict[FlowerKey, str]]:
+        finished: list[tuple[Side, int, float, str]] = []
         states: dict[FlowerKey, str] = {}
         for side in SIDES:
             points = self.plants[side]
@@ -191,8 +192,9 @@ class FakeRobot:
                 if i % 3 == 1:
                     told = "late" if i % 20 == 1 else "nozzle_busy" if i % 31 == 1 else "treated"
                     self.treated += told == "treated"
-                    self.missed += told != "treated"
-                    finished.append((side, float(points[i, 0]), told))
+                    if told != "treated":
+                        self.lost[Reason(told)] = self.lost.get(Reason(told), 0) + 1
+                    finished.append((side, i, float(points[i, 0]), told))
             for flower in self.flowers[side]:
                 i = flower.flower_id
                 ahead = flower.position[0] - self.s
@@ -242,7 +244,13 @@ EMPTY = LoopView(
     flowers_treated=0,
     refusals={},
     recent_pulses=(),
-    stage_ms={"detect": (18.2, 24.0), "map": (2.1, 4.0), "plan": (0.6, 1.1)},
+    stage_ms={
+        "detect": (18.2, 24.0),
+        "map": (2.1, 4.0),
+        "plan": (0.6, 1.1),
+        "step": (21.4, 29.8),
+        "frame_age": (24.0, 41.0),
+    },
     decisions_sha256="",
 )
 

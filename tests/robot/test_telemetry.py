@@ -17,7 +17,8 @@ import pytest
 from robot.clock import MonotonicClock
 from robot.commands import CommandAnswer, CommandInbox, CommandRequest
 from robot.snapshot import FrameMessage, Snapshot
-from robot.snapshot_builder import STRIP_BINS, SnapshotBuilder
+from robot.snapshot_builder import SnapshotBuilder
+from robot.strip import STRIP_BINS
 from robot.telemetry import SnapshotPublisher, TelemetryError
 from robot.telemetry_wire import (
     MAX_FROM_SERVER,
@@ -382,14 +383,15 @@ def test_a_buffer_cuts_messages_wherever_the_bytes_are_split() -> None:
 
 def test_passed_flowers_are_counted_and_lie_in_the_strip() -> None:
     builder = SnapshotBuilder(CAMERAS)
-    finished: tuple[tuple[Side, float, str], ...] = (
-        ("left", 80.0, "treated"),
-        ("left", 80.0, "late"),
-        ("right", 500.0, "passed"),
-        ("right", -3.0, "not_ready"),
-        ("left", 3.0, "unsure"),
+    finished: tuple[tuple[Side, int, float, str], ...] = (
+        ("left", 1, 80.0, "treated"),
+        ("left", 2, 80.0, "late"),
+        ("right", 1, 500.0, "passed"),
+        ("right", 2, -3.0, "not_ready"),
+        ("left", 3, 3.0, "unsure"),
     )
-    shown = replace(view(), finished=finished, refusals={Reason.LOOK_AGAIN: 1})
+    words = {Reason.LOOK_AGAIN: 1, Reason.LATE: 1, Reason.PASSED: 1, Reason.NOT_READY: 1}
+    shown = replace(view(), finished=finished, refusals=words)
     builder.observe(shown)
     snapshot = builder.build(shown, None, None)
     assert snapshot.counts.missed == 2
@@ -401,7 +403,7 @@ def test_passed_flowers_are_counted_and_lie_in_the_strip() -> None:
 
 def test_a_new_row_begins_with_an_empty_strip() -> None:
     builder = SnapshotBuilder(CAMERAS)
-    builder.observe(replace(view(), finished=(("left", 80.0, "treated"),)))
+    builder.observe(replace(view(), finished=(("left", 1, 80.0, "treated"),)))
     builder.observe(replace(view(), row="13"))
     assert sum(builder.build(view(), None, None).strip.treated["left"]) == 0
 

@@ -37,7 +37,8 @@ export class CountsCard extends Lines {
   show(snapshot) {
     if (!snapshot) return;
     const { counts } = snapshot;
-    const share = counts.ready ? ` (${t("share", { share: Math.floor((100 * counts.treated) / counts.ready) })})` : "";
+    const passed = counts.treated + counts.missed; // not those ahead, nor those that were spared
+    const share = passed ? ` (${t("share", { share: Math.floor((100 * counts.treated) / passed) })})` : "";
     this.set("ready", String(counts.ready));
     this.set("treated", `${counts.treated}${share}`);
     this.set("missed", String(counts.missed));
@@ -69,10 +70,9 @@ export class MachineCard extends Lines {
     this.set("pressure", air.pressure_kpa === null ? "–" : `${number(air.pressure_kpa)} kPa`);
     this.set("air_used", `${number(air.used_normal_l, 1)} L`);
     this.set("battery", link.battery_v === null ? "–" : `${number(link.battery_v, 1)} V`);
-    const { frame_age: pictureAge, ...stages } = latency;
-    const total = Object.values(stages).reduce(([a, b], [p50, p99]) => [a + p50, b + p99], [0, 0]);
-    this.set("latency", `${number(total[0], 0)} / ${number(total[1], 0)} ms`);
-    this.set("picture_age", pictureAge ? `${number(pictureAge[0], 0)} / ${number(pictureAge[1], 0)} ms` : "–");
+    const times = (found) => (found ? `${number(found[0], 1)} / ${number(found[1], 0)} ms` : "–");
+    this.set("latency", times(latency.step));
+    this.set("picture_age", times(latency.frame_age));
   }
 }
 

@@ -22,8 +22,7 @@ export class Header {
     document.body.classList.toggle("stale", stale);
     this.showMode(snapshot, stale, unseen);
     say(byId("age"), unseen ? "" : ago(age));
-    const says = snapshot && !stale && snapshot.mode !== "running" ? `${doing(snapshot)} ` : "";
-    say(byId("sentence"), unseen ? "" : says + rowSentence(snapshot, stale));
+    say(byId("sentence"), unseen ? "" : sentence(snapshot, stale));
     this.showLast(snapshot, age ?? 0, stale);
     this.showBanner(snapshot, stale, unseen, lineOpen, control);
     this.stopBar.show(snapshot, age ?? 0, stale);
@@ -53,6 +52,16 @@ export class Header {
     byId("recording").hidden = !why;
     say(byId("recording"), why ? t("recording_problem", { why }) : "");
   }
+}
+
+/** One sentence: between two rows what the mission does and asks, else how the row stands. */
+function sentence(snapshot, stale) {
+  if (!snapshot || stale || snapshot.mode === "running") return rowSentence(snapshot, stale);
+  const { mission, mode } = snapshot;
+  if (!mission || !["ready", "done"].includes(mode)) return `${doing(snapshot)} ${rowSentence(snapshot, stale)}`;
+  if (mission.phase === "off") return t("says_mission_off");
+  const phase = t("says_mission", { phase: told("phase", mission.phase) });
+  return mission.ask ? `${phase} ${t(`ask_${mission.ask.what}`, { row: mission.ask.row })}` : phase;
 }
 
 /** Return who pressed, in the person's language. */

@@ -25,7 +25,7 @@ export function page() {
   };
   const data = loader(() => "/api/v1/alerts", EVERY_S, (alerts) => {
     open.replaceChildren(...(alerts.open.length ? alerts.open.map((one) => box(one, seen)) : [make("p", { class: "card" }, t("alerts_none"))]));
-    past.replaceChildren(...alerts.past.map(line));
+    past.replaceChildren(...(alerts.past.length ? alerts.past.map(line) : [make("li", {}, t("alerts_past_none"))]));
     sending.hidden = alerts.channels.length === 0;
     channels.replaceChildren(...alerts.channels.map(channel));
   });

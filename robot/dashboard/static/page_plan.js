@@ -137,5 +137,7 @@ function drawOwn(root, mission) {
     stop.infected ? t("plan_why_infected") : stop.must ? t("plan_why_must") : "",
   ]);
   const end = may("operate") ? sureButton(t("plan_end_day"), t("plan_end_sure"), () => command("end_day")) : "";
-  root.replaceChildren(make("h2", {}, t("plan_robots_own")), inEnglish(make("p", {}, mission.why)), table(t("plan_robots_own"), [t("column_row"), t("column_state"), t("column_time"), t("column_why")], rows), end);
+  const heads = ["row", "state", "time", "why"].map((name) => t(`column_${name}`));
+  const stops = rows.length ? table(t("plan_robots_own"), heads, rows) : "";
+  root.replaceChildren(make("h2", {}, t("plan_robots_own")), inEnglish(make("p", {}, mission.why)), stops, end);
 }

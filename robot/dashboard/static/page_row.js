@@ -59,7 +59,7 @@ class Strip {
     this.marks = draw("g", {});
     this.choice = draw("rect", { class: "chosen", y: 0, height: HEIGHT, width: 0 });
     this.svg.append(this.choice, this.marks);
-    this.slider = make("input", { type: "range", min: 0, step: 1, class: "metre", "aria-label": `${t("row_map")}, ${t(`side_${side}`)}` });
+    this.slider = make("input", { type: "range", min: 0, step: 1, value: 0, class: "metre", "aria-label": `${t("row_map")}, ${t(`side_${side}`)}` });
     this.detail = make("div", { class: "metre-detail", "aria-live": "polite" }, make("p", { class: "quiet" }, t("row_touch")));
     this.table = make("details", {}, make("summary", {}, t("row_table")));
     this.head = make("p", { class: "scale" });

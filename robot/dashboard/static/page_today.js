@@ -23,6 +23,7 @@ export function page() {
   const mission = new MissionCard();
   let house = null;
   let drawn = null;
+  let drawnAt = "";
   let all = false;
 
   const data = loader(() => "/api/v1/today", EVERY_S, (next) => {
@@ -31,6 +32,7 @@ export function page() {
   });
 
   function drawHouse() {
+    drawnAt = moment(news());
     const lines = sideLines(house);
     say(sentence, daySentence(house, lines));
     note.hidden = house.has_house;
@@ -47,6 +49,7 @@ export function page() {
 
   function show(told) {
     const { snapshot, stale } = told;
+    if (house && moment(told) !== drawnAt) return drawHouse(); // what is being worked has changed
     mission.show(told);
     const row = snapshot?.row;
     drawn?.cart(stale || !row ? "" : row.name, row?.progress ?? null);
@@ -66,6 +69,9 @@ export function page() {
     ],
   };
 }
+
+/** What decides which row-sides are being worked. */
+const moment = ({ snapshot, stale }) => `${stale} ${snapshot?.mode} ${snapshot?.row.name} ${JSON.stringify(snapshot?.mission?.rows ?? "")}`;
 
 /** How a row-side stands, with what the robot itself knows of this moment before the ledger does. */
 function stateOf(row, side) {
@@ -120,7 +126,7 @@ function legend(lines, house) {
 
 function windowParts(house) {
   const { opens, closes, open, source } = house.window;
-  const key = open ? "window_open" : house.now < opens ? "window_before" : "window_after";
+  const key = closes - opens >= 86400 ? "window_all_day" : open ? "window_open" : house.now < opens ? "window_before" : "window_after";
   const texts = { now: hour(house.now), opens: hour(opens), closes: hour(closes) };
   const bar = draw("svg", { class: "window-bar", viewBox: "0 0 1440 60", preserveAspectRatio: "none", role: "img", "aria-label": t("window_label", texts) });
   const midnight = new Date(house.now * 1000).setHours(0, 0, 0, 0) / 1000;

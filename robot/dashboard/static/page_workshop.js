@@ -12,6 +12,7 @@ import { lensCard } from "./workshop_lens.js";
 import { t, told } from "./strings.js";
 
 const WAY = ["link", "check", "detect", "map", "plan", "fire", "tell"];
+const WHOLE = ["step", "frame_age"];
 
 export function page() {
   const way = make("div", { class: "way" });
@@ -54,7 +55,7 @@ export function page() {
 
 /** A bar a step, one after the other as a frame meets them: dark to the usual time, light to the worst. */
 function drawWay(root, latency) {
-  const steps = WAY.filter((step) => step in latency).concat(Object.keys(latency).filter((step) => !WAY.includes(step) && step !== "frame_age"));
+  const steps = WAY.filter((step) => step in latency).concat(Object.keys(latency).filter((step) => !WAY.includes(step) && !WHOLE.includes(step)));
   if (!steps.length) return root.replaceChildren(make("p", {}, t("timing_none")));
   const whole = steps.reduce((sum, step) => sum + latency[step][1], 0) || 1;
   let from = 0;
@@ -70,7 +71,7 @@ function drawWay(root, latency) {
     from += worst;
     return make("div", { class: "share-line" }, make("span", {}, told("step", step)), svg, make("span", { class: "figure" }, said(latency[step])));
   });
-  if (latency.frame_age) lines.push(make("p", { class: "figure" }, `${t("step_frame_age")}: ${said(latency.frame_age)}`));
+  for (const one of WHOLE) if (latency[one]) lines.push(make("p", { class: "figure" }, `${t(`step_${one}`)}: ${said(latency[one])}`));
   root.replaceChildren(...lines);
 }
 

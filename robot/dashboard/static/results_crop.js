@@ -20,18 +20,19 @@ export function cropSection(days) {
   const entry = make("div", {});
   let names = null;
   const data = loader(() => `/api/v1/crop?days=${days()}`, EVERY_S, (crop) => {
-    body.replaceChildren(...parts(crop, data.reload));
+    body.replaceChildren(...parts(crop, data.reload, data.note));
     // A form that someone writes into stays as it is.
     if (may("operate") && String(crop.names) !== String(names)) entry.replaceChildren(countForm(crop.names, data.reload));
     names = crop.names;
   });
-  return { root: make("div", {}, body, entry, make("div", { class: "card" }, data.note)), reload: data.reload, leave: data.leave };
+  body.append(make("section", { class: "card" }, make("h2", {}, t("crop_title")), data.note));
+  return { root: make("div", {}, body, entry), reload: data.reload, leave: data.leave };
 }
 
-function parts(crop, reload) {
-  if (!crop.counts.length) return [make("section", { class: "card" }, make("h2", {}, t("crop_title")), make("p", {}, t("crop_none")), make("p", { class: "quiet" }, t("crop_about")))];
+function parts(crop, reload, note) {
+  if (!crop.counts.length) return [make("section", { class: "card" }, make("h2", {}, t("crop_title")), note, make("p", {}, t("crop_none")), make("p", { class: "quiet" }, t("crop_about")))];
   return [
-    make("section", { class: "card" }, make("h2", {}, t("crop_title")), make("p", { class: "quiet" }, `${t("crop_about")} ${t("fruit_set_about")}`), weeks(crop.weeks, "fruit_set", t("crop_weeks"), percent)),
+    make("section", { class: "card" }, make("h2", {}, t("crop_title")), note, make("p", { class: "quiet" }, `${t("crop_about")} ${t("fruit_set_about")}`), weeks(crop.weeks, "fruit_set", t("crop_weeks"), percent)),
     make("section", { class: "card" }, make("h2", {}, t("truss_rate")), make("p", { class: "quiet" }, t("truss_rate_about")), weeks(crop.weeks, "truss_rate", t("crop_truss_weeks"), (one) => number(one, 2))),
     comparison(crop),
     make("section", { class: "card" }, make("h2", {}, t("crop_cultivars")), crop.cultivars.length ? lines("column_cultivar", crop.cultivars) : make("p", {}, t("crop_no_cultivars"))),

@@ -12,10 +12,10 @@ const TALLEST = 44;
 /** Return one sentence that says how the row stands. */
 export function rowSentence(snapshot, stale) {
   if (!snapshot || stale) return t("row_sentence_off");
-  const { row, counts } = snapshot;
+  const { row, counts, mission } = snapshot;
   if (row.progress === null) return t("row_sentence_unknown", { name: row.name });
-  const values = { name: row.name, done: Math.floor(row.progress * 100) };
-  const sentence = t("row_sentence", { ...values, ...counts });
+  const values = { name: row.name, done: Math.floor(row.progress * 100), ...counts, ready: counts.treated + counts.missed };
+  const sentence = t(mission?.phase === "out" ? "row_sentence_out" : "row_sentence", values);
   const left = row.seconds_left;
   const goesOn = left !== null && snapshot.mode === "running" && left > 0;
   return goesOn ? `${sentence} ${t("row_sentence_left", { minutes: Math.ceil(left / 60) })}` : sentence;

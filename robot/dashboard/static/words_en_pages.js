@@ -26,7 +26,7 @@ export default {
   as_of: "as of {time}",
   cannot_load: "This cannot be loaded now: {why}",
   loading: "Loading …",
-  day_sentence: "{treated} of {sides} row-sides are rested or treated, {due} are due.",
+  day_sentence: "{treated} of {sides} row-sides are treated, {due} are due.",
   day_sentence_all: "All {sides} row-sides that can be entered are treated.",
   day_late: "{late} are overdue.",
   day_finish: "As planned, the last one is done at {time}.",
@@ -55,7 +55,7 @@ export default {
   finish_title: "Time to finish",
   finish_row: "This row: about {time}",
   finish_row_none: "This row: not known while the robot stands",
-  finish_house: "The house: {time} with {robots} robots, as planned",
+  finish_house: "The house: done at {time}, as planned (robots: {robots})",
   finish_house_none: "The house: nothing is due now",
   sides_title: "Row-sides",
   column_row: "Row",
@@ -154,4 +154,5 @@ export default {
   kept_counts: "Counts",
   counts_by: "By",
   chart_weeks: "{title}: {values}",
+  window_all_day: "open all day",
 };

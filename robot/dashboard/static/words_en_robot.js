@@ -163,4 +163,7 @@ export default {
   said_end_day: "END THE DAY",
   said_set_climate: "climate set",
   reason_look_again: "not sure, looked at again on the way back",
+  row_sentence_out: "On the way back out of row {name}: {treated} of {ready} ready flowers treated, {missed} missed.",
+  says_mission: "The day's mission: {phase}.",
+  says_mission_off: "Press Start to begin the day.",
 };

@@ -19,7 +19,7 @@ export default {
   plan_order: "Order of {robot}",
   plan_visit: "{start} to {end}",
   plan_why_must: "cannot wait until tomorrow",
-  plan_why_late: "overdue",
+  plan_why_late: "overdue, or never treated yet",
   plan_why_due: "due by {time}",
   plan_why_any: "due",
   plan_why_infected: "infected, so it comes last",
@@ -166,4 +166,6 @@ export default {
   lens_move_or_tilt: "Taken already: move or tilt it",
   lens_taken: "Taken",
   lens_enough: "That is enough",
+  step_step: "the whole step",
+  alerts_past_none: "None has been seen and put away yet.",
 };

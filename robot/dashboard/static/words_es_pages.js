@@ -26,7 +26,7 @@ export default {
   as_of: "a las {time}",
   cannot_load: "Esto no se puede cargar ahora: {why}",
   loading: "Cargando …",
-  day_sentence: "{treated} de {sides} lados de fila están tratados o en reposo, {due} toca tratarlos.",
+  day_sentence: "{treated} de {sides} lados de fila están tratados, a {due} les toca.",
   day_sentence_all: "Los {sides} lados de fila accesibles están tratados.",
   day_late: "{late} van con retraso.",
   day_finish: "Según el plan, el último termina a las {time}.",
@@ -55,7 +55,7 @@ export default {
   finish_title: "Tiempo hasta acabar",
   finish_row: "Esta fila: unos {time}",
   finish_row_none: "Esta fila: no se sabe con el robot parado",
-  finish_house: "El invernadero: {time} con {robots} robots, según el plan",
+  finish_house: "El invernadero: listo a las {time}, según el plan (robots: {robots})",
   finish_house_none: "El invernadero: ahora no toca nada",
   sides_title: "Lados de fila",
   column_row: "Fila",
@@ -154,4 +154,5 @@ export default {
   kept_counts: "Conteos",
   counts_by: "Por",
   chart_weeks: "{title}: {values}",
+  window_all_day: "abierta todo el día",
 };

@@ -163,4 +163,7 @@ export default {
   said_end_day: "TERMINAR EL DÍA",
   said_set_climate: "clima fijado",
   reason_look_again: "dudosa, se mira de nuevo a la vuelta",
+  row_sentence_out: "De vuelta, saliendo de la fila {name}: {treated} de {ready} flores listas tratadas, {missed} perdidas.",
+  says_mission: "La misión del día: {phase}.",
+  says_mission_off: "Pulse Iniciar para empezar el día.",
 };

@@ -19,7 +19,7 @@ export default {
   plan_order: "Orden de {robot}",
   plan_visit: "{start} a {end}",
   plan_why_must: "no puede esperar a mañana",
-  plan_why_late: "con retraso",
+  plan_why_late: "con retraso, o nunca tratada",
   plan_why_due: "antes de {time}",
   plan_why_any: "toca",
   plan_why_infected: "infectado, va al final",
@@ -166,4 +166,6 @@ export default {
   lens_move_or_tilt: "Ya tomada: muévalo o inclínelo",
   lens_taken: "Tomada",
   lens_enough: "Ya basta",
+  step_step: "el paso entero",
+  alerts_past_none: "Todavía no se ha visto ni archivado ninguna.",
 };

@@ -26,7 +26,7 @@ export default {
   as_of: "à {time}",
   cannot_load: "Impossible de charger ceci : {why}",
   loading: "Chargement …",
-  day_sentence: "{treated} côtés de rang sur {sides} sont traités ou au repos, {due} sont à faire.",
+  day_sentence: "{treated} côtés de rang sur {sides} sont traités, {due} sont à faire.",
   day_sentence_all: "Les {sides} côtés de rang accessibles sont tous traités.",
   day_late: "{late} sont en retard.",
   day_finish: "Selon le plan, le dernier est fini à {time}.",
@@ -55,7 +55,7 @@ export default {
   finish_title: "Temps restant",
   finish_row: "Ce rang : environ {time}",
   finish_row_none: "Ce rang : inconnu tant que le robot est arrêté",
-  finish_house: "La serre : {time} avec {robots} robots, selon le plan",
+  finish_house: "La serre : finie à {time}, selon le plan (robots : {robots})",
   finish_house_none: "La serre : rien à faire maintenant",
   sides_title: "Côtés de rang",
   column_row: "Rang",
@@ -154,4 +154,5 @@ export default {
   kept_counts: "Comptages",
   counts_by: "Par",
   chart_weeks: "{title} : {values}",
+  window_all_day: "ouverte toute la journée",
 };

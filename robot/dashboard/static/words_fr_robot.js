@@ -163,4 +163,7 @@ export default {
   said_end_day: "FINIR LA JOURNÉE",
   said_set_climate: "climat donné",
   reason_look_again: "incertaine, revue au retour",
+  row_sentence_out: "Sur le chemin du retour dans le rang {name} : {treated} fleurs prêtes traitées sur {ready}, {missed} manquées.",
+  says_mission: "La mission du jour : {phase}.",
+  says_mission_off: "Appuyez sur Démarrer pour commencer la journée.",
 };

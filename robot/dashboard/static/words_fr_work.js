@@ -19,7 +19,7 @@ export default {
   plan_order: "Ordre de {robot}",
   plan_visit: "{start} à {end}",
   plan_why_must: "ne peut attendre demain",
-  plan_why_late: "en retard",
+  plan_why_late: "en retard, ou jamais encore traité",
   plan_why_due: "au plus tard {time}",
   plan_why_any: "à faire",
   plan_why_infected: "infecté, donc en dernier",
@@ -166,4 +166,6 @@ export default {
   lens_move_or_tilt: "Déjà prise : déplacez ou inclinez-la",
   lens_taken: "Prise",
   lens_enough: "Cela suffit",
+  step_step: "le pas entier",
+  alerts_past_none: "Aucune n'a encore été vue et classée.",
 };

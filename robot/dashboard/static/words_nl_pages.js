@@ -26,7 +26,7 @@ export default {
   as_of: "stand van {time}",
   cannot_load: "Dit kan nu niet worden geladen: {why}",
   loading: "Laden …",
-  day_sentence: "{treated} van {sides} rijkanten zijn behandeld of rusten, {due} zijn aan de beurt.",
+  day_sentence: "{treated} van {sides} rijkanten zijn behandeld, {due} zijn aan de beurt.",
   day_sentence_all: "Alle {sides} rijkanten die toegankelijk zijn, zijn behandeld.",
   day_late: "{late} zijn te laat.",
   day_finish: "Volgens plan is de laatste om {time} klaar.",
@@ -55,7 +55,7 @@ export default {
   finish_title: "Tijd tot klaar",
   finish_row: "Deze rij: ongeveer {time}",
   finish_row_none: "Deze rij: onbekend zolang de robot stilstaat",
-  finish_house: "De kas: {time} met {robots} robots, volgens plan",
+  finish_house: "De kas: klaar om {time}, volgens plan (robots: {robots})",
   finish_house_none: "De kas: nu is niets aan de beurt",
   sides_title: "Rijkanten",
   column_row: "Rij",
@@ -154,4 +154,5 @@ export default {
   kept_counts: "Tellingen",
   counts_by: "Door",
   chart_weeks: "{title}: {values}",
+  window_all_day: "de hele dag open",
 };

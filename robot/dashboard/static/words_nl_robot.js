@@ -163,4 +163,7 @@ export default {
   said_end_day: "DAG AFSLUITEN",
   said_set_climate: "klimaat ingesteld",
   reason_look_again: "onzeker, wordt op de terugweg opnieuw bekeken",
+  row_sentence_out: "Op de terugweg uit rij {name}: {treated} van {ready} rijpe bloemen behandeld, {missed} gemist.",
+  says_mission: "De opdracht van de dag: {phase}.",
+  says_mission_off: "Druk op Start om de dag te beginnen.",
 };

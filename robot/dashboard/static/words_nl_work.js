@@ -19,7 +19,7 @@ export default {
   plan_order: "Volgorde van {robot}",
   plan_visit: "{start} tot {end}",
   plan_why_must: "kan niet wachten tot morgen",
-  plan_why_late: "te laat",
+  plan_why_late: "te laat, of nog nooit behandeld",
   plan_why_due: "uiterlijk {time}",
   plan_why_any: "aan de beurt",
   plan_why_infected: "besmet, dus als laatste",
@@ -166,4 +166,6 @@ export default {
   lens_move_or_tilt: "Al genomen: verplaats of kantel het",
   lens_taken: "Genomen",
   lens_enough: "Dat is genoeg",
+  step_step: "de hele stap",
+  alerts_past_none: "Er is er nog geen gezien en weggelegd.",
 };

@@ -59,10 +59,9 @@ def test_numbers_faults_and_alerts_come_in_base_units(tmp_path: Path) -> None:
         pressure_kpa=400.0,
         battery_v=24.5,
         pulses_sent=7,
-        refusals={Reason.BUD_IN_JET: 2},
+        refusals={Reason.BUD_IN_JET: 2, Reason.NOZZLE_BUSY: 1},
         stage_ms={"detect": (12.0, 30.0)},
         faults=(fault,),
-        finished=(("left", 1.0, Reason.NOZZLE_BUSY),),
     )
     builder = SnapshotBuilder({})
     builder.observe(view)
