@@ -50,6 +50,7 @@ class Core:
         *,
         estop_pressed: bool = False,
         bumper: bool = False,
+        end_switch: bool = False,
         pressure_age_us: int = 0,
     ) -> None:
         """Take the sensors and move on; `encoder_ticks` is signed and wraps, the age counts from sampling."""
@@ -61,6 +62,7 @@ class Core:
             battery_mv,
             estop_pressed,
             bumper,
+            end_switch,
             pressure_age_us,
         )
 

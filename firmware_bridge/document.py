@@ -46,6 +46,8 @@ RULES = """\
   ramps to zero and the MCU disarms. ARM is needed to go on.
 - **Stop.** ESTOP, the button and the bumper latch; the motor command is zero at once. CLEAR works once
   everything is closed and nothing is pressed, and leaves the MCU disarmed.
+- **Row end.** END_SWITCH in the state word is the bare input of a switch at the row's end (high: its contact to ground
+  is open). The MCU does nothing with it: whether one is fitted, how it is wired and what it means is the host's.
 - **Mismatch.** ARM is refused when the host's protocol hash differs (PROTOCOL_MISMATCH: reflash) or the
   board's configuration is outside the hard limits (BAD_CONFIG).
 """

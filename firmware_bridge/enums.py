@@ -123,6 +123,7 @@ class Flag(IntFlag):
     PROTOCOL_MISMATCH = 512
     LEAK = 1024
     COMPRESSOR = 2048
+    END_SWITCH = 4096
 
 
 @lru_cache(maxsize=1024)

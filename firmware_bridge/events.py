@@ -58,6 +58,8 @@ class Telemetry(msgspec.Struct, frozen=True):
     unreported: int
     leak: bool = False
     compressor_on: bool = True
+    end_switch: bool = False
+    """The row-end switch's input is high; robot/end_switch.py knows what that means on this machine."""
 
 
 class PulseReceipt(msgspec.Struct, frozen=True):

@@ -47,10 +47,11 @@ class PlantPage:
         *,
         button: bool,
         bumper: bool,
+        end_switch: bool = False,
         now_us: int,
     ) -> None:
         """Show the sensors, sampled at `now_us` (CLOCK_MONOTONIC)."""
-        buttons = int(button) | int(bumper) << 1
+        buttons = int(button) | int(bumper) << 1 | int(end_switch) << 2
         SENSORS.pack_into(
             self._map, SENSORS_AT, encoder_ticks & MASK, pressure_kpa, battery_mv, buttons, now_us & MASK
         )

@@ -42,6 +42,7 @@ def telemetry_event(message: TelemetryMessage, clock: ClockSync) -> Telemetry:
         estop=bool(flags & Flag.ESTOP),
         button=bool(flags & Flag.BUTTON),
         bumper=bool(flags & Flag.BUMPER),
+        end_switch=bool(flags & Flag.END_SWITCH),
         armed=bool(flags & Flag.ARMED),
         heartbeat_lost=bool(flags & Flag.HEARTBEAT_LOST),
         driving=bool(flags & Flag.DRIVING),

@@ -116,6 +116,8 @@ def problem_of(request: CommandRequest) -> str:
         return f"{request.name}: the value is missing; give it in metres or m/s"
     if request.name is CommandName.CORRECT:
         return "correct: only the mission gives it; say where the cart stands with set_position"
+    if request.name is CommandName.OUTVOTED:
+        return "outvoted: only the mission gives it; look where the cart stands, then press START"
     if request.name is CommandName.SET_RUN and not 0.5 <= abs(request.value or 0.0) <= LONGEST_ROW_M:
         return (
             f"set_run: {request.value:g} m is no row; give 0.5 to {LONGEST_ROW_M:g} m, negative to come back"

@@ -32,6 +32,7 @@ class Directing:
 
     def directed(self, commands: tuple[Command, ...], now: float) -> tuple[Command, ...]:
         """Return the commands for the loop: people's, less what the mission decides itself, and its own."""
+        self._loop.pilot.look_at_end(now)
         if self._mission is None:
             return commands
         commands, changes = self._mission.direct(commands, self._facts(now))
@@ -47,7 +48,7 @@ class Directing:
         if now - self._timed_at >= TIMED_EVERY_S:
             self._timed_at = now
             self._lag_s = 1e-3 * loop.stopwatch.table().get("frame_age", (0.0, 0.0))[1]
-        pose, active = loop.cart.pose(now), loop.pilot.faults.active
+        pose, active, ends = loop.cart.pose(now), loop.pilot.faults.active, loop.pilot.ends
         return MissionFacts(
             now=now,
             wall=loop.wall(),
@@ -57,4 +58,7 @@ class Directing:
             trouble=next((fault.text for fault in active if fault.present and fault.severity == "stop"), ""),
             ready_seen=loop.reasons.ready_seen,
             lag_s=self._lag_s,
+            end_switch=ends.says_end,
+            end_early=ends.early,
+            end_left=ends.left_m,
         )

@@ -33,6 +33,10 @@ class Fault(StrEnum):
     ENCODER_GLITCH = "encoder_glitch"
     NOT_MOVING = "not_moving"
     WHEELS_SPIN = "wheels_spin"
+    END_DOUBT = "end_doubt"
+    END_SWITCH_WRONG = "end_switch_wrong"
+    END_TAG_WRONG = "end_tag_wrong"
+    END_MAP_WRONG = "end_map_wrong"
     PRESSURE_LOW = "pressure_low"
     PRESSURE_SENSOR = "pressure_sensor"
     AIR_LEAK = "air_leak"
@@ -104,6 +108,26 @@ FAULTS: Mapping[Fault, FaultText] = {
         Severity.STOP,
         "The wheels turn but the cart stands, so its place is lost",
         "Dry or free the rails, set the position, then release",
+    ),
+    Fault.END_DOUBT: FaultText(
+        Severity.HOLD,
+        "Tag, switch and map disagree about the row's end, so the cart waits",
+        "Look where the cart stands; START goes on as the map says",
+    ),
+    Fault.END_SWITCH_WRONG: FaultText(
+        Severity.WARN,
+        "The row-end switch is contradicted",
+        "Check the switch, its cam and its cable",
+    ),
+    Fault.END_TAG_WRONG: FaultText(
+        Severity.WARN,
+        "The tag at the row's end is contradicted by switch and map",
+        "Check the tag and its place in the house file",
+    ),
+    Fault.END_MAP_WRONG: FaultText(
+        Severity.WARN,
+        "The map's row end is contradicted by tag and switch",
+        "Measure the row's length, and calibrate ticks_per_m",
     ),
     Fault.PRESSURE_LOW: FaultText(
         Severity.HOLD,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from robot.cart import Cart
+from robot.end_switch import EndSwitch, Odd
 from robot.faults import FaultBook, Severity
 from robot.health import Health, HealthInputs
 from robot.modes import Facts, update
@@ -59,6 +60,8 @@ class Pilot:
         self.mode = Mode.STARTING
         self.cruise_speed = config.drive.cruise_speed
         self.run = Run(config.row.length)
+        self.ends = EndSwitch(config.end_switch, config.row.overrun)
+        self.ends.begin(self.run.length, self.run.direction)
 
     @property
     def running(self) -> bool:
@@ -88,8 +91,15 @@ class Pilot:
         elif command.name is CommandName.SET_RUN and command.value is not None and not self.running:
             self.run = Run(abs(command.value), 1 if command.value > 0 else -1)
             self._cart.row_length = self.run.length
+            self.ends.begin(self.run.length, self.run.direction)
         elif command.name is CommandName.CORRECT and command.value is not None:
             self._cart.odometry.slew(command.value)
+        elif command.name is CommandName.OUTVOTED:
+            self.ends.outvote(command.text)
+        elif command.name in {CommandName.SET_ROW, CommandName.SET_POSITION} and not self.running:
+            self.ends.begin(self.run.length, self.run.direction, placed=True)
+        elif command.name is CommandName.START and self.ends.early:
+            self.ends.outvote(Odd.SWITCH)
         elif command.name is CommandName.ACKNOWLEDGE:
             self.faults.acknowledge(command.text)
         words = [command.name.value, command.text, "" if command.value is None else f"{command.value:g}"]
@@ -98,8 +108,19 @@ class Pilot:
 
     def judge(self, inputs: HealthInputs) -> list[Change]:
         """Look at the machine's health, update faults and mode."""
-        fresh = self.faults.update(self._health.check(inputs), inputs.now)
+        found = self._health.check(inputs) | self.ends.faults
+        fresh = self.faults.update(found, inputs.now)
         return [*(named(fault) for fault in fresh), *self._change_mode(inputs.now, None)]
+
+    def look_at_end(self, now: float) -> None:
+        """Take what the row-end switch says where the cart stands."""
+        telemetry = self._cart.telemetry
+        if telemetry is not None:
+            self.ends.hear(telemetry.end_switch, telemetry.t)
+        if self.running and self._cart.odometry.position_known:
+            pose = self._cart.pose(now)
+            s = None if pose is None else pose.s
+            self.ends.look(s, s is not None and self.run.done(s, self._config.row.overrun))
 
     def wanted_speed(self) -> float:
         """Return the travel speed (m/s) that the mode and the faults allow; negative on the way back."""

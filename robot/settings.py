@@ -17,6 +17,7 @@ from robot.air_watch import AirWatchConfig
 from robot.alerts.config import AlertsConfig
 from robot.calibration.config import CalibrationConfig
 from robot.dose import DoseConfig
+from robot.end_switch import EndSwitchConfig
 from robot.health import HealthConfig
 from robot.home_assistant.config import HomeAssistantConfig
 from robot.mission.mission_config import MissionConfig
@@ -189,6 +190,7 @@ class RobotConfig(Section):
     row: RowConfig = RowConfig()
     drive: DriveConfig = DriveConfig()
     odometry: OdometryConfig = OdometryConfig()
+    end_switch: EndSwitchConfig = EndSwitchConfig()
     cameras: tuple[CameraConfig, ...] = Field(min_length=1, max_length=2, description="one a side")
     nozzles: tuple[NozzleBank, ...] = Field(min_length=1, max_length=2, description="one bank a side")
     jet: JetConfig = JetConfig()
@@ -274,6 +276,9 @@ def _misfits(config: RobotConfig) -> Iterator[str]:
     )
     if not least <= low <= back:
         yield f"health.pressure_low_kpa = {low:g}: must lie from safety.min_pressure_kpa to pressure_back_kpa"
+    acts, overrun = config.end_switch.acts_m, config.row.overrun
+    if config.end_switch.fitted and acts >= overrun:
+        yield f"end_switch.acts_m = {acts:g}: must be below row.overrun = {overrun:g}; lower it"
     page = config.dashboard
     if (page.certificate is None) != (page.private_key is None):
         yield "dashboard.certificate, dashboard.private_key: belong together; give both or none"

@@ -139,6 +139,8 @@ class CommandName(StrEnum):
     """Mark the fault with code `text` as seen."""
     CORRECT = "correct"
     """The cart stands `value` m farther along the row than its wheels say: only the mission tells it, by a tag."""
+    OUTVOTED = "outvoted"
+    """`text` (tag, switch, map or nobody) is contradicted at the row's end by two others: only the mission tells it."""
     CONFIRM = "confirm"
     """What the mission asked for is done; `value` is the number on the row's tag where it asks for one."""
     BLOCK_ROW = "block_row"

@@ -287,6 +287,8 @@ def machine_of(scenario: ScenarioConfig, day: DayConfig, machine: Path | None, l
     """Return the machine file's settings with the scenario's house and encoder."""
     overrides = {
         "odometry.ticks_per_m": scenario.vehicle.ticks_per_m,
+        "end_switch.fitted": True,
+        "end_switch.acts_m": scenario.vehicle.end_cam_m,
         "row.start_s": scenario.vehicle.start_s,
         "ledger.path": str(ledger),
         "mission.house": str(day.path),

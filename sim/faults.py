@@ -139,6 +139,14 @@ def _step_in(plant: Plant) -> None:
     plant.person_until = plant.now + PERSON_S
 
 
+def _stick_end_switch(plant: Plant) -> None:
+    plant.end_switch_stays = True
+
+
+def _kill_end_switch(plant: Plant) -> None:
+    plant.end_switch_stays = False
+
+
 def _drain(plant: Plant) -> None:
     plant.battery_mv = EMPTY_MV
 
@@ -192,6 +200,12 @@ KINDS: Final[Mapping[str, FaultKind]] = {
         # 0.15 m of counted travel at 0.15 m/s.
         FaultKind("wheel_slip", "the wheels spin on the pipe and the cart stands", (Fault.WHEELS_SPIN,), 1.6, _slip),
         FaultKind("row_blocked", "something on the rails holds the cart", (Fault.NOT_MOVING,), 2.5, _block),
+        # At once in the row; 0.45 m on from where a cam may still work it.
+        FaultKind("end_switch_stuck", "the row-end switch says that the row ends here, and stays so",
+                  (Fault.END_DOUBT,), 3.0, _stick_end_switch),
+        # It shows at the row's end alone: that of 17 m at 0.15 m/s.
+        FaultKind("end_switch_dead", "the row-end switch does not say any more that the row ends",
+                  (Fault.END_SWITCH_WRONG,), 120.0, _kill_end_switch),
         FaultKind("battery_low", f"the battery is at {EMPTY_MV / 1000:g} V", (Fault.BATTERY_LOW,), 0.1, _drain),
         FaultKind("estop", "someone presses the e-stop button", (), 0.1, _press),
         FaultKind("bumper", "the bumper is pressed and stays so", (Fault.BUMPER,), 0.1, _bump),

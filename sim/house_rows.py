@@ -46,6 +46,7 @@ class HouseRows:
         """Put the cart onto the rails of `row` at `s`."""
         self.row = row
         plant.jets = self.of(row, plant).jets
+        plant.row_length_m = self._lengths[row]
         plant.vehicle.state.s = s
         plant.vehicle.state.velocity = 0.0
 

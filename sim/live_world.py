@@ -87,6 +87,7 @@ class LiveWorld:
             sensors.battery_mv,
             button=sensors.button,
             bumper=sensors.bumper,
+            end_switch=sensors.end_switch,
             now_us=int((self.clock.now() - sensors.pressure_age_s) * 1e6),
         )
 

@@ -33,6 +33,8 @@ class Sensors(NamedTuple):
     battery_mv: int
     button: bool
     bumper: bool
+    end_switch: bool
+    """Its contact to ground is open."""
 
 
 class Plant:
@@ -60,6 +62,10 @@ class Plant:
         self.next_closing_sticks = False
         self.next_opening_shorts = False
         self.camera_faults: dict[str, tuple[float, float]] = {}
+        self.row_length_m = scenario.world.row_length_m
+        self.end_switch_stays: bool | None = None
+        """What the row-end switch says wherever the cart is, once it is broken."""
+        self._end_cam_m = scenario.vehicle.end_cam_m
         self.frozen_kpa: int | None = None
         self.frozen_ticks: int | None = None
         self.gauge_lost_t: float | None = None
@@ -122,7 +128,8 @@ class Plant:
         ticks = self.vehicle.encoder_ticks() if self.frozen_ticks is None else self.frozen_ticks
         ticks -= self._ticks_at_reset
         kpa, age_s = self.gauge()
-        return Sensors(ticks, kpa, age_s, self.battery_mv, self.estop_pressed, self._bumped)
+        pins = self.estop_pressed, self._bumped, self._at_row_end
+        return Sensors(ticks, kpa, age_s, self.battery_mv, *pins)
 
     def gauge(self) -> tuple[int, float]:
         """Return what the pressure sensor says (kPa), and how long ago it was read (s)."""
@@ -137,6 +144,13 @@ class Plant:
     @property
     def _bumped(self) -> bool:
         return self.bumper_pressed or self.now < self.person_until
+
+    @property
+    def _at_row_end(self) -> bool:
+        """Whether a cam works the switch: there is one at either end of the row."""
+        s = self.vehicle.state.s
+        worked = s >= self.row_length_m + self._end_cam_m or s <= -self._end_cam_m
+        return worked if self.end_switch_stays is None else self.end_switch_stays
 
     def zero_counter(self) -> None:
         """Let the controller's encoder counter begin at zero, as after its restart."""

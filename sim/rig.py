@@ -44,7 +44,7 @@ class Rig:
         self._now_us += STEP_US
         core, plant = self.core, self.plant
         plant.step(self._now_us * 1e-6, core.motor_velocity_mm_s, core.valves, core.compressor_on)
-        ticks, pressure_kpa, age_s, battery_mv, button, bumper = plant.sensors()
+        ticks, pressure_kpa, age_s, battery_mv, button, bumper, row_end = plant.sensors()
         core.step(
             self._now_us % WRAP,
             ticks,
@@ -52,6 +52,7 @@ class Rig:
             battery_mv,
             estop_pressed=button,
             bumper=bumper,
+            end_switch=row_end,
             pressure_age_us=round(age_s * 1e6) if age_s else 0,
         )
         for edge in core.edges():

@@ -62,6 +62,8 @@ class ScenarioConfig(BaseModel):
             "row.start_s": self.vehicle.start_s,
             "drive.cruise_speed": self.speed_m_s,
             "odometry.ticks_per_m": self.vehicle.ticks_per_m,
+            "end_switch.fitted": True,
+            "end_switch.acts_m": self.vehicle.end_cam_m,
         }
 
 

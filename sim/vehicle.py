@@ -46,6 +46,9 @@ class VehicleConfig(BaseModel):
     )
     mast_hz: float = Field(3.0, gt=0, le=30, description="how fast the mast swings")
     mast_settle_s: float = Field(0.5, gt=0, le=20, description="time in which its swing falls to 1/e")
+    end_cam_m: float = Field(
+        0.1, ge=0, le=5, description="from so many m past either end of the row on the end switch is worked"
+    )
     encoder_noise_ticks: float = Field(
         1.5, ge=0, le=100, description="std of one reading, edge jitter and wobble"
     )

@@ -96,6 +96,7 @@ void bb_hal_sense(bb_inputs *inputs)
     inputs->pressure_age_us = age_us < 0x80000000u ? age_us : 0; /* sampled while we looked */
     inputs->button = (buttons & 1u) != 0;
     inputs->bumper = (buttons & 2u) != 0;
+    inputs->end_switch = (buttons & 4u) != 0;
 }
 
 size_t bb_hal_read(uint8_t *bytes, size_t room)

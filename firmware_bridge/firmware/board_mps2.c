@@ -27,6 +27,7 @@
 #define SAMPLE_SIZE 11u
 #define BUTTON_STOP 1u
 #define BUTTON_BUMPER 2u
+#define BUTTON_END 4u
 
 typedef struct {
     volatile uint8_t bytes[RING_SIZE];
@@ -240,7 +241,8 @@ static void take_sample(sensor_head *head)
                                .pressure_kpa = (uint16_t)bb_get(bytes + 5, 2),
                                .battery_mv = (uint16_t)bb_get(bytes + 7, 2),
                                .button = (bytes[9] & BUTTON_STOP) != 0,
-                               .bumper = (bytes[9] & BUTTON_BUMPER) != 0};
+                               .bumper = (bytes[9] & BUTTON_BUMPER) != 0,
+                               .end_switch = (bytes[9] & BUTTON_END) != 0};
     head->at_us = FPGA_COUNTER;
     head->fresh = true;
 }

@@ -36,6 +36,7 @@ enum {
     PIN_STOP = 8, /* both are normally closed contacts to ground: pressed or torn off reads high */
     PIN_BUMPER = 9,
     PIN_COMPRESSOR = 10,
+    PIN_END_SWITCH = 11, /* normally closed to ground as well; where none is fitted it reads high */
     PIN_MOTOR_PWM = 12,
     PIN_MOTOR_REVERSE = 13,
     PIN_PRESSURE = 26,
@@ -117,6 +118,7 @@ void bb_hal_sense(bb_inputs *inputs)
     inputs->battery_mv = (uint16_t)BATTERY_MV(sample_mv(PIN_BATTERY - 26));
     inputs->button = gpio_get(PIN_STOP);
     inputs->bumper = gpio_get(PIN_BUMPER);
+    inputs->end_switch = gpio_get(PIN_END_SWITCH);
 }
 
 size_t bb_hal_read(uint8_t *bytes, size_t room)
@@ -251,6 +253,8 @@ static void start_inputs(void)
         gpio_init(pin);
         gpio_pull_up(pin);
     }
+    gpio_init(PIN_END_SWITCH);
+    gpio_pull_up(PIN_END_SWITCH);
     adc_init();
     adc_gpio_init(PIN_PRESSURE);
     adc_gpio_init(PIN_BATTERY);

@@ -31,14 +31,16 @@ void bb_virtual_receive(bb_virtual *board, const uint8_t *bytes, size_t size, ui
 }
 
 void bb_virtual_step(bb_virtual *board, uint32_t now_us, uint32_t encoder_ticks, uint16_t pressure_kpa,
-                     uint16_t battery_mv, bool button, bool bumper, uint32_t pressure_age_us)
+                     uint16_t battery_mv, bool button, bool bumper, bool end_switch,
+                     uint32_t pressure_age_us)
 {
     bb_inputs inputs = {.encoder_ticks = encoder_ticks,
                         .pressure_age_us = pressure_age_us,
                         .pressure_kpa = pressure_kpa,
                         .battery_mv = battery_mv,
                         .button = button,
-                        .bumper = bumper};
+                        .bumper = bumper,
+                        .end_switch = end_switch};
     bb_core_step(&board->core, &inputs, now_us);
     observe(board, now_us);
 }

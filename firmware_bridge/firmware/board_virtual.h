@@ -22,7 +22,8 @@ typedef struct {
 void bb_virtual_init(bb_virtual *board, const uint32_t *config, uint32_t boot_id, uint8_t reset_cause);
 void bb_virtual_receive(bb_virtual *board, const uint8_t *bytes, size_t size, uint32_t now_us);
 void bb_virtual_step(bb_virtual *board, uint32_t now_us, uint32_t encoder_ticks, uint16_t pressure_kpa,
-                     uint16_t battery_mv, bool button, bool bumper, uint32_t pressure_age_us);
+                     uint16_t battery_mv, bool button, bool bumper, bool end_switch,
+                     uint32_t pressure_age_us);
 uint64_t bb_virtual_valves(const bb_virtual *board);
 int16_t bb_virtual_motor(const bb_virtual *board);
 bool bb_virtual_compressor(const bb_virtual *board);

@@ -10,7 +10,7 @@
 #include "pulses.h"
 #include "valve.h"
 
-#define BB_FIRMWARE_VERSION 0x000100u /* major << 16 | minor << 8 | patch */
+#define BB_FIRMWARE_VERSION 0x000101u /* major << 16 | minor << 8 | patch */
 #define BB_OUTBOX_SIZE 4096u
 
 typedef struct {
@@ -19,6 +19,7 @@ typedef struct {
     uint16_t pressure_kpa;
     uint16_t battery_mv;
     bool button, bumper;
+    bool end_switch; /* the row's end: told to the host, the core does nothing with it */
 } bb_inputs;
 
 typedef struct {

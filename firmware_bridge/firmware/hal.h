@@ -15,7 +15,7 @@ uint8_t bb_hal_reset_cause(void);
 /* The configuration that the board was built or flashed with. */
 const bb_config *bb_hal_config(void);
 
-/* Samples encoder, pressure (with its age), battery, e-stop button and bumper. */
+/* Samples encoder, pressure (with its age), battery, e-stop button, bumper and row-end switch. */
 void bb_hal_sense(bb_inputs *inputs);
 
 /* Moves received bytes into `bytes`, without waiting; returns how many. */

@@ -17,7 +17,7 @@ typedef struct {
 /* Each word is read and written whole; the machine writes the first group, the board the second. */
 typedef struct {
     uint64_t magic;
-    _Atomic uint32_t encoder_ticks, pressure_kpa, battery_mv, buttons; /* bit 0: e-stop, bit 1: bumper */
+    _Atomic uint32_t encoder_ticks, pressure_kpa, battery_mv, buttons; /* bits: e-stop, bumper, row end */
     _Atomic uint32_t sampled_us;                                       /* CLOCK_MONOTONIC, low word */
     uint32_t spare;
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define BB_PROTOCOL_VERSION 1u
-#define BB_PROTOCOL_HASH 0x7ddfd0a4u
+#define BB_PROTOCOL_HASH 0x58d87866u
 #define BB_MAX_PAYLOAD 48u
 #define BB_TICK_RATE_HZ 1000000u
 #define BB_MAX_NOZZLES 64u
@@ -110,6 +110,7 @@ enum {
     BB_FLAG_PROTOCOL_MISMATCH = 512,
     BB_FLAG_LEAK = 1024,
     BB_FLAG_COMPRESSOR = 2048,
+    BB_FLAG_END_SWITCH = 4096,
 };
 
 #define BB_HELLO_SIZE 8u

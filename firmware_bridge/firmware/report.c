@@ -119,6 +119,7 @@ static uint16_t flags(const bb_core *core)
     flags |= !core->same_protocol ? BB_FLAG_PROTOCOL_MISMATCH : 0u;
     flags |= core->air.leaking ? BB_FLAG_LEAK : 0u;
     flags |= bb_core_compressor(core) ? BB_FLAG_COMPRESSOR : 0u;
+    flags |= core->inputs.end_switch ? BB_FLAG_END_SWITCH : 0u;
     return (uint16_t)flags;
 }
 

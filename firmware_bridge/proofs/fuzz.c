@@ -221,6 +221,7 @@ static void act(machine *m, script *s)
         uint8_t bits = byte(s);
         m->inputs.button = (bits & 3u) == 3u;
         m->inputs.bumper = (bits & 12u) == 12u;
+        m->inputs.end_switch = (bits & 64u) != 0;
         m->inputs.pressure_kpa = bits & 16u ? word(s) % 1200u : 400;
         m->inputs.pressure_age_us = bits & 32u ? word(s) * 8u : 0;
     } else if (what < 240) {

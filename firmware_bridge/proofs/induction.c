@@ -81,6 +81,7 @@ void prove_step(void)
     ghosts *g = &ghost;
     inputs.button = any_bool();
     inputs.bumper = any_bool();
+    inputs.end_switch = any_bool();
     int32_t before = core.motor.velocity_um_s;
     bool any_open = g->open[0] || g->open[1];
     bool trips = g->session_open && !g->lost && !ghost_fresh(g);

@@ -23,7 +23,8 @@ static bool machine_tied(const bb_core *c, const ghosts *g)
 {
     bool ok = is_bool(&c->session_open) && is_bool(&c->same_protocol) && is_bool(&c->armed);
     ok = ok && is_bool(&c->estop) && is_bool(&c->heartbeat_lost) && is_bool(&c->inputs.button);
-    ok = ok && is_bool(&c->inputs.bumper) && is_bool(&c->air.ok) && is_bool(&c->air.leaking);
+    ok = ok && is_bool(&c->inputs.bumper) && is_bool(&c->inputs.end_switch);
+    ok = ok && is_bool(&c->air.ok) && is_bool(&c->air.leaking);
     ok = ok && c->session_open == g->session_open && c->same_protocol == g->same_protocol;
     ok = ok && c->armed == g->armed && c->estop == g->estop && c->heartbeat_lost == g->lost;
     ok = ok && c->boot_id == g->boot_id && c->session == g->session;

@@ -68,6 +68,7 @@ NEEDED_FOR: dict[CommandName, Right] = {
     CommandName.SET_ROW: Right.OPERATE,
     CommandName.SET_RUN: Right.OPERATE,
     CommandName.CORRECT: Right.OPERATE,
+    CommandName.OUTVOTED: Right.OPERATE,
     CommandName.CONFIRM: Right.OPERATE,
     CommandName.BLOCK_ROW: Right.OPERATE,
     CommandName.PIN_ROW: Right.OPERATE,

@@ -22,7 +22,11 @@ class MissionFacts:
     lost: bool = False
     trouble: str = ""
     end_switch: bool | None = None
-    """Whether a limit switch says that the row's end is reached; None without one."""
+    """Whether the row-end switch says that the row's end is reached; None without one."""
+    end_early: bool = False
+    """It says so where the map has no end, and nobody was outvoted."""
+    end_left: float | None = None
+    """Metres to where the cart turns, as the switch has it."""
     ready_seen: int = 0
     """Flowers that were ready, seen since the program began."""
     lag_s: float = 0.0

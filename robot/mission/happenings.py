@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from robot.mission.along import end_verdict
+from robot.mission.along import at_end, end_verdict, ends_early
 from robot.mission.facts import MissionFacts
 from robot.mission.plan_types import StopKind
 from robot.mission.row_place import End
-from robot.mission.runner import ROLLING, TABLE, Event, Phase
-from robot.types import Mode
+from robot.mission.runner import TABLE, Event, Phase
 
 if TYPE_CHECKING:
     from robot.mission.mission import Mission
@@ -39,9 +38,10 @@ def _events(mission: Mission, facts: MissionFacts) -> Iterator[Event]:
         yield from _of_window(mission, facts)
         if phase is Phase.MOVING and not agenda.planning and not _still_next(mission):
             yield Event.CHANGED
-    if phase in ROLLING and facts.mode is Mode.DONE and mission.run_given == mission.run():
+    early = ends_early(mission, facts)
+    if early or at_end(mission, facts):
         through = mission.leg is not None and mission.leg.through
-        if end_verdict(mission, facts) is not End.END:
+        if not early and end_verdict(mission, facts) is not End.END:
             mission.held = DOUBT
             return
         yield Event.ROW_LEFT if phase is Phase.OUT or through else Event.ROW_END

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from robot.ledger import Ledger
 from robot.mission.agenda import Agenda
-from robot.mission.along import place_correction
+from robot.mission.along import along_the_row
 from robot.mission.day import visits_of
 from robot.mission.desk import Desk, RobotNow
 from robot.mission.diary import BLOCKED, BROKEN_OFF, DONE, Diary
@@ -112,9 +112,7 @@ class Mission:
         passed = [command for command in commands if not hear(self, command, facts)]
         self._hold(facts)
         self._move(facts)
-        off = place_correction(self, facts)
-        if off:
-            self._out.append(Command(CommandName.CORRECT, off, by=BY))
+        self._out += along_the_row(self, facts)
         event = happened(self, facts)
         if event is not None:
             self._go(update(self.phase, event), event, facts)

@@ -23,6 +23,7 @@ def hear(mission: Mission, command: Command, facts: MissionFacts) -> bool:
     name = command.name
     if name is CommandName.START and facts.mode not in {Mode.STOPPED, Mode.FAULT}:
         mission.end_believed = mission.held == DOUBT
+        mission.row_place.looked = facts.end_early
         mission.started, mission.held, mission.starter = True, "", command.by
     elif name is CommandName.PAUSE:
         mission.held = f"paused by {command.by or 'a person'}: press START to go on"

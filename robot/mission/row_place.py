@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite, sqrt
 
+from robot.end_switch import Odd
 from robot.mission.fiducials import TagSeen
 
 GATE = 4.0
@@ -47,6 +48,18 @@ def row_end(tag: bool | None, switch: bool | None, by_map: bool | None) -> End:
     if len(votes) - yes >= 2 or len(votes) == 1:
         return End.GO_ON
     return End.DOUBT
+
+
+def odd_one(tag: bool | None, switch: bool | None, by_map: bool | None) -> Odd:
+    """Return who is contradicted by two others, or that two disagree and nobody has a majority."""
+    votes = {Odd.TAG: tag, Odd.SWITCH: switch, Odd.MAP: by_map}
+    voters = [who for who, vote in votes.items() if vote is not None]
+    yes = [who for who in voters if votes[who]]
+    if len(yes) in {0, len(voters)}:
+        return Odd.NONE
+    if len(voters) == 2:
+        return Odd.NOBODY
+    return yes[0] if len(yes) == 1 else next(who for who in voters if who not in yes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +103,10 @@ class RowPlace:
         self._s: float | None = None
         self._end: tuple[float, float, float] | None = None
         """When the end's tag was seen, by how many metres the cart was short of the row's end then, and its `s`."""
+        self.odd = Odd.NONE
+        """Who was found to be wrong about the row's end."""
+        self.looked = False
+        """A person has looked at a switch that says what the map denies, and goes on without it."""
 
     def look(self, s: float, seen: Sequence[TagSeen], lens_ahead: float, now: float) -> float:
         """Return by how many metres the place `s` is to be corrected; 0 without a tag of this row."""
@@ -110,7 +127,12 @@ class RowPlace:
 
     def end_by_tag(self, overrun: float, s: float, now: float) -> bool | None:
         """Return whether the end's tag says that the end is reached; None when it was not seen just now."""
+        left = self.left_by_tag(s, now)
+        return None if left is None else left + overrun <= END_SLACK_M
+
+    def left_by_tag(self, s: float, now: float) -> float | None:
+        """Return the metres to the row's end by its tag; None when it was not seen just now."""
         if self._end is None or now - self._end[0] > FRESH_S:
             return None
         _, short, seen_from = self._end
-        return short + overrun - (s - seen_from) <= END_SLACK_M
+        return short - (s - seen_from)

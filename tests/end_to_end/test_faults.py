@@ -48,6 +48,8 @@ HOLDS_A_WHILE = Reaction(Mode.RUNNING, armed=True, goes_on=True)
 LOSES_THE_BOARD = Reaction(Mode.RUNNING, goes_on=True)
 GOES_ON = Reaction(Mode.RUNNING, moves=True, armed=True, goes_on=True)
 
+ENDS_THE_ROW = Reaction(Mode.DONE)
+
 REACTIONS = {
     "valve_stuck": CUTS_THE_AIR,
     "valve_shorted": CUTS_THE_AIR,
@@ -60,6 +62,8 @@ REACTIONS = {
     "wheel_slip": FAILS,
     "row_blocked": FAILS,
     "battery_low": GOES_ON,
+    "end_switch_stuck": HOLDS,
+    "end_switch_dead": ENDS_THE_ROW,
     "estop": STOPS,
     "bumper": STOPS,
     "person": STOPS,
@@ -135,7 +139,9 @@ def assert_told_in_time(name: str, row: LockstepRow) -> None:
             not kind.told and row.loop.mode is expected.mode
         )
     assert told, row.watcher.faults
-    drive_until(row, max(row.clock.now() + 0.4, STRIKES_AT_S + HALTED_S))
+    until = max(row.clock.now() + 0.4, STRIKES_AT_S + HALTED_S)
+    while row.clock.now() < until:
+        row.step()
     assert_safe(row, expected)
     if expected.goes_on:
         drive_until(row, STRIKES_AT_S + OVER_S)

@@ -48,6 +48,7 @@ class Board:
     pressure_age_us: int = 0
     button: bool = False
     bumper: bool = False
+    end_switch: bool = False
     beating: bool = True
     session: int = 0
     said: list[McuMessage] = field(default_factory=list)
@@ -79,6 +80,7 @@ class Board:
             self.pressure_kpa,
             estop_pressed=self.button,
             bumper=self.bumper,
+            end_switch=self.end_switch,
             pressure_age_us=self.pressure_age_us,
         )
         self._hear()

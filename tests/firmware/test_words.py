@@ -41,6 +41,17 @@ def test_button_and_bumper_are_told_while_they_are_pressed(board: Any, what: str
     assert flags(board) == QUIET | Flag.ESTOP
 
 
+def test_row_end_switch_is_told_and_changes_nothing_else(board: Any) -> None:
+    board.fire(board.train())
+    board.ack(Drive(10, 500))
+    board.end_switch = True
+    assert flags(board) == QUIET | Flag.ARMED | Flag.DRIVING | Flag.END_SWITCH
+    board.run(150)
+    assert len(board.openings(5)) == 3
+    board.end_switch = False
+    assert flags(board) == QUIET | Flag.ARMED | Flag.DRIVING
+
+
 def test_drive_and_lost_heartbeat_are_told(board: Any) -> None:
     board.ack(Drive(10, 500))
     assert flags(board) == QUIET | Flag.ARMED | Flag.DRIVING

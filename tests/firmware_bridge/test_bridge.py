@@ -11,7 +11,7 @@ def test_connecting_tells_what_is_at_the_other_end(make_bench: Any) -> None:
     bench = make_bench()
     (up,) = bench.of(LinkUp, bench.run(60))
     assert (up.boot_id, up.nozzles, up.ticks_per_m, up.reset_cause) == (0xB0B00001, 64, 10_000, "power_on")
-    assert up.firmware_version == "0.1.0"
+    assert up.firmware_version == "0.1.1"
     assert not up.protocol_mismatch
     status = bench.bridge.link
     assert status.connected

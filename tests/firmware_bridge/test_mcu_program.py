@@ -33,7 +33,7 @@ class Mcu:
         self.config.write_bytes(CoreConfig(nozzles=48).pack())
         self.events: list[Event] = []
         self.ticks = 0.0
-        self.button = False
+        self.button = self.end_switch = False
         self.start()
         self.bridge = McuBridge(SerialTransport(str(self.port)))
         self.bridge.connect(time.monotonic())
@@ -57,7 +57,13 @@ class Mcu:
             now = time.monotonic()
             self.ticks += 1.5
             self.page.set_sensors(
-                int(self.ticks), 400, 25_000, button=self.button, bumper=False, now_us=int(now * 1e6)
+                int(self.ticks),
+                400,
+                25_000,
+                button=self.button,
+                bumper=False,
+                end_switch=self.end_switch,
+                now_us=int(now * 1e6),
             )
             self.events += self.bridge.poll(now)
             time.sleep(0.001)
@@ -161,6 +167,14 @@ def test_button_stops_and_sigterm_closes(mcu: Mcu) -> None:
     assert mcu.process.wait(10) == 0
     assert mcu.page.valves == 0
     assert not os.path.lexists(mcu.port)
+
+
+def test_row_end_switch_is_told_and_nothing_stops_for_it(mcu: Mcu) -> None:
+    mcu.arm()
+    mcu.end_switch = True
+    mcu.run(5, lambda: any(isinstance(e, Telemetry) and e.end_switch for e in mcu.events))
+    told = [e for e in mcu.events if isinstance(e, Telemetry)][-1]
+    assert told.end_switch and told.armed and not told.estop
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ class FakeCart:
     latched: bool = False
     button: bool = False
     bumper: bool = False
+    end_switch: bool = False
     pressure_kpa: int = 600
     connected: bool = True
     refuse_with: str = ""
@@ -169,6 +170,7 @@ class FakeCart:
             estop=self.latched,
             button=self.button,
             bumper=self.bumper,
+            end_switch=self.end_switch,
             armed=self.armed,
             driving=self.speed != 0,
             queued=len(self._queue),

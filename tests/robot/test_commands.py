@@ -105,6 +105,8 @@ def test_only_so_many_answers_are_remembered() -> None:
     [
         (CommandName.SET_RUN, 0.0, "", "no row"),
         (CommandName.SET_RUN, -501.0, "", "no row"),
+        (CommandName.CORRECT, 0.1, "", "only the mission gives it"),
+        (CommandName.OUTVOTED, None, "switch", "only the mission gives it"),
         (CommandName.SET_CLIMATE, 21.0, "damp", "'damp' is not a number"),
         (CommandName.SET_CLIMATE, 21.0, "nan", "'nan' is not a number"),
         (CommandName.BLOCK_ROW, None, " ", "the row's name is missing"),

@@ -134,6 +134,33 @@ def test_pressed_button_stops_and_holds_until_it_is_released_and_cleared(make_ri
     assert mode_of(rig) is Mode.READY
 
 
+def test_switch_that_says_the_row_ends_in_its_middle_halts_the_cart_until_a_person_starts_it(
+    make_rig: Any,
+) -> None:
+    rig = make_rig(ROW, end_switch__fitted=True)
+    rig.start()
+    rig.steps(5.0)
+    assert rig.loop.pilot.faults.active == ()
+    rig.cart.end_switch = True
+    rig.steps(0.2)
+    assert [f.code for f in rig.loop.pilot.faults.active] == ["end_doubt"]
+    assert mode_of(rig) is Mode.RUNNING and rig.cart.speed == 0
+    rig.press(CommandName.START)
+    rig.steps(0.2)
+    assert rig.cart.speed > 0
+    rig.steps(WHOLE_ROW_S)
+    assert mode_of(rig) is Mode.DONE
+    assert {f.code for f in rig.loop.pilot.faults.active} == {"end_doubt", "end_switch_wrong"}
+
+
+def test_unfitted_switch_may_say_what_it_likes(make_rig: Any) -> None:
+    rig = make_rig(ROW)
+    rig.cart.end_switch = True
+    rig.start()
+    rig.steps(WHOLE_ROW_S)
+    assert mode_of(rig) is Mode.DONE and rig.loop.pilot.faults.active == ()
+
+
 def test_bumper_is_a_fault_that_needs_a_release(make_rig: Any) -> None:
     rig = make_rig(ROW)
     rig.start()

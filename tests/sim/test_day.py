@@ -20,8 +20,10 @@ s = 2.2
 TINY = HOUSES / "three_tiny_rows.toml"
 
 
-def worked(folder: Path, day: DayConfig, record: Path | None = None) -> LockstepDay:
-    scenario = load_scenario("day")
+def worked(
+    folder: Path, day: DayConfig, record: Path | None = None, faults: tuple[str, ...] = ()
+) -> LockstepDay:
+    scenario = load_scenario("day").model_copy(update={"faults": faults})
     config = machine_of(scenario, day, None, folder / "ledger.sqlite")
     sim = LockstepDay(scenario, day, lay_out(load_house(day.path)), config, seed=1, record=record)
     disturber = Disturber(day)
@@ -60,6 +62,26 @@ def test_day_without_hands_is_driven_by_row_tags_from_dock_to_dock(tmp_path: Pat
     assert result.headland_m > 2.0
     assert result.rail_error_mm is not None and result.rail_error_mm < 40.0
     assert not any("Bring the cart" in sentence for sentence in result.said)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        pytest.param("end_switch_dead@0", ["end_switch_wrong", "end_doubt"], marks=pytest.mark.slow),
+        ("end_switch_stuck@0", ["end_doubt", "end_switch_wrong"]),
+    ],
+)
+def test_day_with_a_broken_row_end_switch_waits_for_a_person_who_looks(
+    tmp_path: Path, fault: str, told: list[str]
+) -> None:
+    house = tmp_path / "house.toml"
+    house.write_text(TINY.read_text().replace("count = 3", "count = 1"))
+    sim = worked(tmp_path, DayConfig(house=str(house), move_s=0.5), faults=(fault,))
+    result = sim.result(1.0)
+    assert result.finished, result.said[-3:]
+    assert list(result.rows.values()) == ["done"] and result.twice == 0
+    assert list(result.faults) == told
+    assert any("look" in sentence for sentence in result.said)
 
 
 def test_house_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:

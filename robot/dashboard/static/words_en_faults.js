@@ -63,4 +63,12 @@ export default {
   remedy_loop_late: "End other programs, cool the computer, or choose a lighter model or fewer frames",
   fault_dead_man: "The valve controller heard nothing from the control program, so it closed the valves and halted",
   remedy_dead_man: "End other programs or cool the computer; if it is idle, check the serial cable",
+  fault_end_doubt: "Tag, switch and map disagree about the row's end, so the cart waits",
+  remedy_end_doubt: "Look where the cart stands; START goes on as the map says",
+  fault_end_switch_wrong: "The row-end switch is contradicted",
+  remedy_end_switch_wrong: "Check the switch, its cam and its cable",
+  fault_end_tag_wrong: "The tag at the row's end is contradicted by switch and map",
+  remedy_end_tag_wrong: "Check the tag and its place in the house file",
+  fault_end_map_wrong: "The map's row end is contradicted by tag and switch",
+  remedy_end_map_wrong: "Measure the row's length, and calibrate ticks_per_m",
 };

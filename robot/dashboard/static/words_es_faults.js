@@ -63,4 +63,12 @@ export default {
   remedy_loop_late: "Cierre otros programas, enfríe el ordenador o elija un modelo más ligero o menos imágenes",
   fault_dead_man: "El controlador de válvulas no oyó nada del programa de control: cerró las válvulas y se detuvo",
   remedy_dead_man: "Cierre otros programas o enfríe el ordenador; si está desocupado, revise el cable serie",
+  fault_end_doubt: "Etiqueta, interruptor y mapa no coinciden sobre el final de la fila: el carro espera",
+  remedy_end_doubt: "Mire dónde está el carro; INICIAR sigue según el mapa",
+  fault_end_switch_wrong: "El interruptor de final de fila está contradicho",
+  remedy_end_switch_wrong: "Revise el interruptor, su leva y su cable",
+  fault_end_tag_wrong: "La etiqueta del final de la fila está contradicha por el interruptor y el mapa",
+  remedy_end_tag_wrong: "Revise la etiqueta y su lugar en el archivo del invernadero",
+  fault_end_map_wrong: "El final de fila del mapa está contradicho por la etiqueta y el interruptor",
+  remedy_end_map_wrong: "Mida la longitud de la fila y calibre ticks_per_m",
 };

@@ -63,4 +63,12 @@ export default {
   remedy_loop_late: "Fermez d'autres programmes, refroidissez l'ordinateur, ou choisissez un modèle plus léger ou moins d'images",
   fault_dead_man: "Le contrôleur des vannes n'a plus rien reçu du programme de commande : il a fermé les vannes et s'est arrêté",
   remedy_dead_man: "Fermez d'autres programmes ou refroidissez l'ordinateur ; s'il est inoccupé, vérifiez le câble série",
+  fault_end_doubt: "Étiquette, interrupteur et plan ne sont pas d'accord sur la fin du rang : le chariot attend",
+  remedy_end_doubt: "Regardez où est le chariot ; DÉMARRER continue selon le plan",
+  fault_end_switch_wrong: "L'interrupteur de fin de rang est contredit",
+  remedy_end_switch_wrong: "Vérifiez l'interrupteur, sa came et son câble",
+  fault_end_tag_wrong: "L'étiquette de fin de rang est contredite par l'interrupteur et le plan",
+  remedy_end_tag_wrong: "Vérifiez l'étiquette et sa place dans le fichier de la serre",
+  fault_end_map_wrong: "La fin de rang du plan est contredite par l'étiquette et l'interrupteur",
+  remedy_end_map_wrong: "Mesurez la longueur du rang et étalonnez ticks_per_m",
 };

@@ -63,4 +63,12 @@ export default {
   remedy_loop_late: "Sluit andere programma's, koel de computer, of kies een lichter model of minder beelden",
   fault_dead_man: "De kleppenregelaar hoorde niets van het besturingsprogramma en heeft de kleppen gesloten en gestopt",
   remedy_dead_man: "Sluit andere programma's of koel de computer; heeft die niets te doen, controleer dan de seriële kabel",
+  fault_end_doubt: "Label, schakelaar en kaart zijn het niet eens over het einde van de rij, dus de wagen wacht",
+  remedy_end_doubt: "Kijk waar de wagen staat; START gaat verder zoals de kaart zegt",
+  fault_end_switch_wrong: "De eindschakelaar van de rij wordt tegengesproken",
+  remedy_end_switch_wrong: "Controleer de schakelaar, zijn nok en zijn kabel",
+  fault_end_tag_wrong: "Het label aan het einde van de rij wordt tegengesproken door schakelaar en kaart",
+  remedy_end_tag_wrong: "Controleer het label en zijn plaats in het kasbestand",
+  fault_end_map_wrong: "Het einde van de rij op de kaart wordt tegengesproken door label en schakelaar",
+  remedy_end_map_wrong: "Meet de lengte van de rij en kalibreer ticks_per_m",
 };

@@ -74,7 +74,7 @@ class SensorHead:
         self.ticks = 0.0
         self.ticks_per_sample = 1.5
         self.pressure_kpa = 400
-        self.button = False
+        self.button = self.bumper = self.end_switch = False
         self.silent = False
         self._noise = random.Random(1)
         self._link = connected(path)
@@ -95,7 +95,8 @@ class SensorHead:
             noisy_kpa = self.pressure_kpa + self._noise.randrange(
                 4
             )  # a reading that never moves is not believed
-            body = struct.pack("<IHHB", int(self.ticks), noisy_kpa, 25_000, self.button)
+            buttons = self.button | self.bumper << 1 | self.end_switch << 2
+            body = struct.pack("<IHHB", int(self.ticks), noisy_kpa, 25_000, buttons)
             try:
                 self._link.sendall(b"\xa5" + body + bytes([sum(body) & 0xFF]))
             except OSError:

@@ -169,6 +169,15 @@ def test_a_pressed_button_closes_and_stops_the_motor_and_cannot_be_cleared(board
     assert board.trace.openings() == board.outcomes()[pulse_id].openings
 
 
+def test_a_row_end_switch_is_told_and_nothing_stops_for_it(board: Board) -> None:
+    board.arm()
+    board.head.end_switch = True
+    board.run(lambda: board.of(Telemetry)[-1].end_switch)
+    assert board.of(Telemetry)[-1].armed and not board.of(Telemetry)[-1].estop
+    board.head.end_switch = False
+    board.run(lambda: not board.of(Telemetry)[-1].end_switch)
+
+
 def test_a_silent_sensor_head_stops_the_firing(board: Board) -> None:
     pulse_id = board.open_train()
     board.run(lambda: pulse_id in board.settled())

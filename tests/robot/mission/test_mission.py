@@ -32,9 +32,12 @@ class Stage:
     s: float | None = 0.0
     lost: bool = False
     end_switch: bool | None = None
+    end_early: bool = False
+    end_left: float | None = None
     run: float = 0.0
     speed: float = 0.15
     rows: list[str] = field(default_factory=list)
+    outvoted: list[str] = field(default_factory=list)
     mission: Mission = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,7 +62,14 @@ class Stage:
     @property
     def facts(self) -> MissionFacts:
         return MissionFacts(
-            self.clock.now(), self.clock.wall(), self.mode, self.s, self.lost, end_switch=self.end_switch
+            self.clock.now(),
+            self.clock.wall(),
+            self.mode,
+            self.s,
+            self.lost,
+            end_switch=self.end_switch,
+            end_early=self.end_early,
+            end_left=self.end_left,
         )
 
     @property
@@ -90,6 +100,9 @@ class Stage:
             self.mode = Mode.RUNNING
         elif name is CommandName.PAUSE and self.mode is Mode.RUNNING:
             self.mode = Mode.READY
+        elif name is CommandName.OUTVOTED:
+            self.outvoted.append(command.text)
+            self.end_early = self.end_early and command.text == "nobody"
         elif name is CommandName.SET_SPEED and command.value is not None:
             self.speed = command.value
 
@@ -102,6 +115,11 @@ class Stage:
                 return
             self.step()
         raise AssertionError(f"{phase} never came: {self.view.why}")
+
+    def sees_end_tag(self, left: float) -> None:
+        """The end's tag stands `left` m before the row's end, as the front camera has just seen it."""
+        assert self.s is not None
+        self.mission.row_place._end = self.clock.now(), left, self.s
 
     def begin_row(self) -> str:
         """Have the next row asked for and confirm it."""
@@ -300,6 +318,7 @@ def test_row_end_that_the_switch_denies_is_a_doubt_until_a_person_has_looked(sta
     for _ in range(30):
         stage.step()
     assert stage.view.phase == "in" and stage.mode is Mode.DONE and "look, then press START" in stage.view.why
+    assert stage.outvoted == ["nobody"]
     stage.press(CommandName.START)
     assert stage.view.phase == "out"
 
@@ -308,6 +327,82 @@ def test_row_end_that_the_switch_confirms_turns_at_once(stage: Stage) -> None:
     started(stage)
     stage.end_switch = True
     stage.until("out", most=40)
+    assert stage.outvoted == []
+
+
+@pytest.mark.parametrize(
+    ("tag_left", "switch", "odd", "phase"),
+    [
+        (-0.6, False, "switch", "out"),  # tag and map
+        (2.0, True, "tag", "out"),  # switch and map
+        (2.0, False, "map", "in"),  # tag and switch: a person looks
+        (-0.6, True, "", "out"),
+    ],
+)
+def test_any_two_of_tag_switch_and_map_end_the_row_and_the_third_is_named(
+    stage: Stage, tag_left: float, switch: bool, odd: str, phase: str
+) -> None:
+    started(stage)
+    while stage.mode is not Mode.DONE:
+        stage.step()
+    stage.sees_end_tag(tag_left)
+    stage.end_switch = switch
+    stage.step()
+    assert stage.outvoted == ([odd] if odd else [])
+    assert stage.view.phase == phase
+    assert ("look, then press START" in stage.view.why) is (phase == "in")
+
+
+def rolling(stage: Stage, s: float) -> None:
+    """Begin a row and roll on to `s`; there the switch says that the row ends."""
+    started(stage)
+    while stage.s is not None and stage.s < s:
+        stage.step()
+    stage.end_early = True
+
+
+def test_switch_alone_in_the_row_halts_the_cart_until_a_person_has_looked(stage: Stage) -> None:
+    rolling(stage, 1.0)
+    stage.step()
+    stage.step()
+    assert stage.mode is Mode.READY and stage.view.phase == "in"
+    assert "row-end switch says" in stage.view.why and stage.outvoted == ["nobody"]
+    stage.press(CommandName.START)
+    stage.step()
+    assert stage.outvoted == ["nobody", "switch"] and stage.runs()
+
+
+def test_switch_and_tag_that_agree_turn_the_cart_before_the_maps_end(stage: Stage) -> None:
+    rolling(stage, 1.0)
+    stage.end_left = 0.4
+    stage.sees_end_tag(-0.2)
+    stage.step()
+    assert stage.outvoted == ["map"] and stage.runs() and stage.view.phase == "in"
+    stage.end_left = 0.04
+    stage.step()
+    assert stage.view.phase == "out"
+    stage.step()
+    stage.step()
+    assert stage.run < 0 and stage.runs()
+
+
+def test_switch_that_tag_and_map_deny_is_outvoted_and_the_cart_rolls_on(stage: Stage) -> None:
+    rolling(stage, 1.0)
+    assert stage.mission.leg is not None and stage.s is not None
+    stage.sees_end_tag(stage.mission.leg.length - stage.s)
+    stage.end_left = 0.4
+    stage.step()
+    assert stage.outvoted == ["switch"] and stage.runs() and stage.view.held == ""
+
+
+def test_three_witnesses_that_all_differ_halt_the_cart(stage: Stage) -> None:
+    rolling(stage, 1.0)
+    assert stage.mission.leg is not None and stage.s is not None
+    stage.sees_end_tag(0.5 * (stage.mission.leg.length - stage.s))
+    stage.end_left = 0.4
+    stage.step()
+    stage.step()
+    assert stage.outvoted == ["nobody"] and stage.mode is Mode.READY
 
 
 def wished(stage: Stage) -> list[tuple[str, str, str]]:

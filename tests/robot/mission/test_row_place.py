@@ -8,8 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from robot.end_switch import Odd
 from robot.mission.fiducials import TagSeen
-from robot.mission.row_place import DRIFT_PER_M, FRESH_S, End, Fix, RowPlace, corrected, drifted, row_end
+from robot.mission.row_place import (
+    DRIFT_PER_M,
+    FRESH_S,
+    End,
+    Fix,
+    RowPlace,
+    corrected,
+    drifted,
+    odd_one,
+    row_end,
+)
 
 VOTES = (True, False, None)
 
@@ -88,3 +99,17 @@ def test_end_tag_says_how_far_the_end_is_while_it_is_fresh() -> None:
     place.look(10.6, [seen(0.6)], 0.4, 5.0)
     assert place.end_by_tag(0.6, 10.6, 5.0) is True
     assert place.end_by_tag(0.6, 10.6, 5.1 + FRESH_S) is None
+
+
+@pytest.mark.parametrize(("tag", "switch", "by_map"), list(product(VOTES, repeat=3)))
+def test_odd_one_is_who_two_others_contradict(
+    tag: bool | None, switch: bool | None, by_map: bool | None
+) -> None:
+    votes = {Odd.TAG: tag, Odd.SWITCH: switch, Odd.MAP: by_map}
+    odd, told = odd_one(tag, switch, by_map), [vote for vote in votes.values() if vote is not None]
+    if odd is Odd.NONE:
+        assert len(set(told)) < 2
+    elif odd is Odd.NOBODY:
+        assert sorted(told) == [False, True]
+    else:
+        assert told.count(votes[odd] is True) == 1 and len(told) == 3
