@@ -20,6 +20,7 @@ from robot.dashboard.api_admin import add_admin_routes
 from robot.dashboard.api_alerts import add_alert_routes
 from robot.dashboard.api_config import add_config_routes
 from robot.dashboard.api_crop import add_crop_routes
+from robot.dashboard.api_evidence import add_evidence_routes
 from robot.dashboard.api_jobs import add_job_routes
 from robot.dashboard.api_lens import add_lens_routes
 from robot.dashboard.api_pages import add_page_routes
@@ -96,6 +97,7 @@ def app_of(board: Board, allowed_hosts: Iterable[str] = ()) -> FastAPI:
     add_admin_routes(app, board)
     add_alert_routes(app, board)
     add_page_routes(app, board)
+    add_evidence_routes(app, board)
     add_crop_routes(app, board)
     add_workshop_routes(app, board)
     add_config_routes(app, board)

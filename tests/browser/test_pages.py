@@ -57,7 +57,7 @@ def test_a_row_is_shown_metre_by_metre_with_keyboard_too(visit: Callable[..., Pa
     page.keyboard.press("ArrowRight")
     expect(page.locator(".metre-detail").first).to_contain_text("1.0 m to 2.0 m")
     expect(page.locator(".flowers li").first).to_contain_text("Flower")
-    expect(page.locator("main")).to_contain_text("no pictures as evidence")
+    expect(page.locator("main")).to_contain_text("There are no pictures of it")
 
 
 def test_what_if_moves_a_row_by_keyboard_and_changes_nothing(visit: Callable[..., Page]) -> None:

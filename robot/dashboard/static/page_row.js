@@ -4,6 +4,7 @@ import { draw, make, say } from "./dom.js";
 import { clock, metres, percent } from "./format.js";
 import { loader, picker, table } from "./loader.js";
 import { news } from "./news.js";
+import { Evidence } from "./row_evidence.js";
 import { t, told } from "./strings.js";
 import { ask } from "./who.js";
 
@@ -38,7 +39,7 @@ function drawRow(body, row, strips) {
     return strips.get(side.side).root;
   });
   if (!parts.length && !row.problem) parts.push(make("p", { class: "card" }, t("row_never", { name: row.name })));
-  if (row.sides.length) parts.push(make("p", { class: "quiet card" }, t("row_no_pictures")), passes(row));
+  if (row.sides.length) parts.push(passes(row));
   const same = parts.length === body.children.length && parts.every((part, i) => part === body.children[i] || part.textContent === body.children[i].textContent);
   if (!same) body.replaceChildren(...parts);
 }
@@ -67,6 +68,7 @@ class Strip {
     this.svg.addEventListener("click", (event) => this.touch(event));
     this.slider.addEventListener("input", () => this.choose(Number(this.slider.value)));
     this.table.addEventListener("toggle", () => this.fillTable());
+    this.evidence = new Evidence();
     this.drawn = "";
   }
 
@@ -118,7 +120,8 @@ class Strip {
     this.choice.setAttribute("width", step);
     this.slider.setAttribute("aria-valuetext", metres(one.start));
     const asked = (this.asked = (this.asked ?? 0) + 1);
-    const answer = await ask("GET", `/api/v1/flowers?session=${session}&side=${side}&start=${one.start}&end=${one.end}`);
+    const where = `session=${session}&side=${side}&start=${one.start}&end=${one.end}`;
+    const answer = await ask("GET", `/api/v1/flowers?${where}`);
     if (asked !== this.asked) return;
     const said = { from: metres(one.start, 1), to: metres(one.end, 1), ready: one.ready, treated: one.treated, missed: total(one.missed) };
     const parts = [make("p", { class: "figure" }, t("row_metre", said))];
@@ -127,6 +130,8 @@ class Strip {
     if (!answer.ok || answer.data.problem) parts.push(make("p", {}, t("cannot_load", { why: answer.why || answer.data.problem })));
     else parts.push(flowers.length ? make("ul", { class: "flowers" }, ...flowers.map(flowerLine)) : make("p", { class: "quiet" }, t("row_flowers_none")));
     this.detail.replaceChildren(...parts);
+    if (flowers.length) this.detail.append(this.evidence.note);
+    if (flowers.length) await this.evidence.show(where, this.detail, () => asked === this.asked);
   }
 
   fillTable() {
@@ -149,7 +154,7 @@ function flowerLine(one) {
   const what = one.reason === "treated" ? t("legend_treated") : told("reason", one.reason);
   const text = t("row_flower", { id: one.flower, s: metres(one.s, 2), h: metres(one.h, 2), what });
   const pulse = one.pulse === null ? "" : ` – ${t("row_pulse", { id: one.pulse, nozzle: one.nozzle, outcome: told("pulse", one.outcome ?? "waiting") })}`;
-  return make("li", { class: one.reason === "treated" ? "good" : "" }, text + pulse);
+  return make("li", { class: one.reason === "treated" ? "good" : "", "data-flower": one.flower }, make("span", {}, text + pulse));
 }
 
 function legend() {

@@ -90,7 +90,7 @@ export default {
   pulse_refused: "refused",
   pulse_maybe_fired: "not known whether it fired",
   pulse_waiting: "waits for its answer",
-  row_no_pictures: "There are no pictures as evidence: the ledger keeps places and reasons, no pictures. A recording of the run has them.",
+  row_no_pictures: "There are no pictures of it: nothing was recorded when the robot passed here, or the recording is gone. Recordings are switched on in the machine file (recording.enabled).",
   row_passes: "Earlier passes",
   row_table: "As a table",
   row_map: "Metre by metre",
@@ -155,4 +155,7 @@ export default {
   counts_by: "By",
   chart_weeks: "{title}: {values}",
   window_all_day: "open all day",
+  row_pictures_come: "The pictures are looked up in the recording …",
+  row_pictures_about: "From the recording of the run, with the flower in the ring as the ledger places it.",
+  row_picture: "Picture of flower {id}",
 };

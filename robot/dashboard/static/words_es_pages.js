@@ -90,7 +90,7 @@ export default {
   pulse_refused: "rechazado",
   pulse_maybe_fired: "no se sabe si disparó",
   pulse_waiting: "espera respuesta",
-  row_no_pictures: "No hay imágenes como prueba: el libro guarda lugares y motivos, no imágenes. Una grabación del recorrido las tiene.",
+  row_no_pictures: "No hay imágenes: no se grabó nada cuando el robot pasó por aquí, o la grabación ya no está. Las grabaciones se activan en el archivo de máquina (recording.enabled).",
   row_passes: "Pasadas anteriores",
   row_table: "Como tabla",
   row_map: "Metro a metro",
@@ -155,4 +155,7 @@ export default {
   counts_by: "Por",
   chart_weeks: "{title}: {values}",
   window_all_day: "abierta todo el día",
+  row_pictures_come: "Se buscan las imágenes en la grabación …",
+  row_pictures_about: "De la grabación del recorrido, con la flor en el anillo, en el lugar que da el libro.",
+  row_picture: "Imagen de la flor {id}",
 };

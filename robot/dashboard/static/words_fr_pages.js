@@ -90,7 +90,7 @@ export default {
   pulse_refused: "refusée",
   pulse_maybe_fired: "tir incertain",
   pulse_waiting: "attend sa réponse",
-  row_no_pictures: "Pas d'images comme preuve : le registre garde lieux et raisons, pas d'images. Un enregistrement du passage les contient.",
+  row_no_pictures: "Il n'y a pas d'images : rien n'a été enregistré au passage du robot, ou l'enregistrement n'existe plus. On active les enregistrements dans le fichier machine (recording.enabled).",
   row_passes: "Passages précédents",
   row_table: "En tableau",
   row_map: "Mètre par mètre",
@@ -155,4 +155,7 @@ export default {
   counts_by: "Par",
   chart_weeks: "{title} : {values}",
   window_all_day: "ouverte toute la journée",
+  row_pictures_come: "Les images sont cherchées dans l'enregistrement …",
+  row_pictures_about: "Extrait de l'enregistrement du passage ; la fleur est dans l'anneau, à la place donnée par le registre.",
+  row_picture: "Image de la fleur {id}",
 };

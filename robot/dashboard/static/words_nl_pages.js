@@ -90,7 +90,7 @@ export default {
   pulse_refused: "geweigerd",
   pulse_maybe_fired: "onbekend of hij schoot",
   pulse_waiting: "wacht op antwoord",
-  row_no_pictures: "Er zijn geen beelden als bewijs: het grootboek bewaart plaatsen en redenen, geen beelden. Een opname van de rit heeft ze.",
+  row_no_pictures: "Hier zijn geen beelden van: er werd niets opgenomen toen de robot hier langskwam, of de opname is weg. Opnamen zet men aan in het machinebestand (recording.enabled).",
   row_passes: "Eerdere passages",
   row_table: "Als tabel",
   row_map: "Meter voor meter",
@@ -155,4 +155,7 @@ export default {
   counts_by: "Door",
   chart_weeks: "{title}: {values}",
   window_all_day: "de hele dag open",
+  row_pictures_come: "De beelden worden in de opname opgezocht …",
+  row_pictures_about: "Uit de opname van de rit; de bloem staat in de ring, op de plaats uit het grootboek.",
+  row_picture: "Beeld van bloem {id}",
 };

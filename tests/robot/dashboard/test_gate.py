@@ -54,6 +54,7 @@ ROUTES: dict[tuple[str, str], Right] = {
     ("GET", "/api/v1/today"): LOOK,
     ("GET", "/api/v1/row"): LOOK,
     ("GET", "/api/v1/flowers"): LOOK,
+    ("GET", "/api/v1/flowers/pictures"): LOOK,
     ("GET", "/api/v1/plan"): LOOK,
     ("POST", "/api/v1/plan/what-if"): Right.OPERATE,
     ("GET", "/api/v1/results"): LOOK,
