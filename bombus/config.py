@@ -76,6 +76,24 @@ def rollback(
     _put_in_force(config, read_machine(chosen[0].path), json)
 
 
+@app.command("take")
+def take(
+    config: Machine,
+    handover: Annotated[Path, typer.Option(help="folder in which the page laid its request")],
+    json: Json = False,
+) -> None:
+    """Put in force what the page handed over: what the unit bombus-config runs."""
+    from robot.clock import MonotonicClock
+    from robot.config_handover import take as take_request
+
+    answer = take_request(handover, config, MonotonicClock())
+    if json:
+        print_json(answer)
+    else:
+        said = answer.problem or f"number {answer.number} is in force; {answer.text}"
+        people.print(f"{config}: {said}", markup=False)
+
+
 @app.command("history")
 def history(config: Machine, json: Json = False) -> None:
     """List the files that were in force, oldest first."""

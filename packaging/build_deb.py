@@ -118,9 +118,10 @@ def install_packages(prefix: Path, python: str) -> None:
 
 def install_files(tree: Path) -> None:
     """Put units, accounts, the first machine file and the documents where Debian wants them."""
-    for unit in sorted((HERE / "systemd").glob("*.service")):
+    for unit in sorted((HERE / "systemd").iterdir()):
         copy(unit, tree / "usr/lib/systemd/system" / unit.name)
     copy(HERE / "debian" / "sysusers.conf", tree / "usr/lib/sysusers.d/bombus.conf")
+    copy(HERE / "debian" / "tmpfiles.conf", tree / "usr/lib/tmpfiles.d/bombus.conf")
     (tree / "usr/bin").mkdir(parents=True)
     (tree / "usr/bin/bombus").symlink_to("/opt/bombus/bin/bombus")
     share = tree / "usr/share/bombus"

@@ -64,6 +64,7 @@ def keep(machine: Path, text: str, by: str, wall: datetime) -> Version:
     path = folder / f"{number:04d}_{when}_{who}.toml"
     try:
         folder.mkdir(mode=0o750, exist_ok=True)
+        _give(folder, machine)
     except OSError as error:
         raise _failed(folder, error) from error
     write(path, text, like=machine)
@@ -79,10 +80,8 @@ def write(path: Path, text: str, like: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         if like.exists():
-            found = like.stat()
-            fresh.chmod(found.st_mode & 0o777)
-            if os.geteuid() == 0:
-                os.chown(fresh, found.st_uid, found.st_gid)
+            fresh.chmod(like.stat().st_mode & 0o777)
+            _give(fresh, like)
         fresh.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
@@ -128,6 +127,13 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _failed(path, error) from error
+
+
+def _give(path: Path, like: Path) -> None:
+    """Give what root made to the owner of `like`, whose services read it."""
+    if os.geteuid() == 0 and like.exists():
+        found = like.stat()
+        os.chown(path, found.st_uid, found.st_gid)
 
 
 def _failed(path: Path, error: Exception) -> ConfigError:

@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.alerts,
             options.house,
             options.machine,
+            options.handover,
         )
         # Nobody in the network gets there before the robot has an admin.
         listener = listen(options.host if board.is_set_up else THIS_MACHINE, options.port)
@@ -159,6 +160,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--alerts", type=Path, help="alerts file, read only; may be missing")
     parser.add_argument("--machine", type=Path, help="machine file, shown to technicians; may be left out")
+    parser.add_argument(
+        "--handover", type=Path, help="folder to hand a changed machine file over; else written here"
+    )
     parser.add_argument("--house", type=Path, help="house file for the map and the plan; may be left out")
     parser.add_argument(
         "--host", default=THIS_MACHINE, help="address to listen at (default: this machine only)"

@@ -8,16 +8,18 @@ from fastapi import FastAPI, HTTPException
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from robot.config import ConfigError, parse_config
+from robot.config import ConfigError
 from robot.config_apply import Applied, NotTakenError, put_in_force
-from robot.config_history import differences, versions
+from robot.config_by_page import by_page
+from robot.config_handover import hand_over
+from robot.config_history import versions
 from robot.dashboard.api_models import Done, Given, Taken
 from robot.dashboard.audit import Outcome
 from robot.dashboard.board import Board
 from robot.dashboard.identity import Who
-from robot.dashboard.machine_file import ConfigText, not_by_page, with_passwords
+from robot.dashboard.machine_file import ConfigText
 from robot.dashboard.rights import Right, needs
-from robot.reload import MachineFile, read_machine
+from robot.reload import read_machine
 
 MOST_VERSIONS = 50
 
@@ -102,12 +104,9 @@ async def change_machine(board: Board, who: Who, text: str, detail: str) -> Done
 
 
 def _put(board: Board, machine: Path, text: str, by: str) -> Applied:
-    old = read_machine(machine)
-    text = with_passwords(text, old.text)
-    new = MachineFile(parse_config(text, "the text"), text)
-    closed = not_by_page(one.key for one in differences(old.config, new.config))
-    if closed:
-        raise ConfigError(f"{', '.join(closed[:5])}: set at the robot alone, with `bombus config apply`")
+    new = by_page(read_machine(machine), text)
+    if board.handover is not None:
+        return hand_over(board.handover, new.text, by, board.clock)
     return put_in_force(machine, new, by, board.clock)
 
 

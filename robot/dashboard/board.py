@@ -55,6 +55,8 @@ class Board:
     """The machine file, only read; None shows none."""
     alerts: Path | None = None
     """The alerts file, only read; None shows none."""
+    handover: Path | None = None
+    """Where changes of the machine file are handed over; None writes it ourselves."""
     passwords: Passwords = field(default_factory=Passwords)
     set_up_code: str = field(default_factory=new_code)
     """Whoever makes the first admin must know it: it stands in the terminal where the robot was started."""
@@ -90,6 +92,7 @@ def make_board(
     alerts: Path | None = None,
     house: Path | None = None,
     machine: Path | None = None,
+    handover: Path | None = None,
 ) -> Board:
     """Open the accounts file and put the parts together; raises StoreError."""
     store = Store(accounts_file)
@@ -115,4 +118,5 @@ def make_board(
         plans,
         machine,
         alerts,
+        handover,
     )

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
 from robot.config import ConfigError, parse_config
+from robot.config_by_page import HIDDEN, PASSWORD
 from robot.dashboard.api_models import Given, Taken
 from robot.settings import RobotConfig
 
 MOST_TEXT = 40_000
 MOST_CHANGES = 200
-_PASSWORD = re.compile(r"(://[^:/@\s\"']+:)([^@/\s\"']+)@")
-"""A camera's address may carry a password; it is not shown."""
-HIDDEN = "***"
-AT_THE_ROBOT = ("dashboard.", "alerts.", "home_assistant", "ledger.", "recording.folder", "serial.port")
 
 
 class MachineFile(Given):
@@ -59,28 +55,7 @@ def read_machine_file(path: Path | None) -> MachineFile:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         return MachineFile(name=path.name, text="", problem=f"{path.name}: cannot be read ({error})")
-    return MachineFile(name=path.name, text=_PASSWORD.sub(rf"\1{HIDDEN}@", text), problem="")
-
-
-def not_by_page(keys: Iterable[str]) -> list[str]:
-    """Return the keys that decide who gets in, what is sent where, and which files are written: not set by the page."""
-    return [key for key in keys if key.startswith(AT_THE_ROBOT)]
-
-
-def with_passwords(text: str, current: str) -> str:
-    """Return `text` with the passwords of addresses that the page did not show; raises ConfigError."""
-    known = {match[1]: match[2] for match in _PASSWORD.finditer(current)}
-
-    def real(match: re.Match[str]) -> str:
-        if match[2] != HIDDEN:
-            return match[0]
-        if match[1] not in known:
-            raise ConfigError(
-                f"{match[1]}{HIDDEN}@: no such address in the file in force; write its password"
-            )
-        return f"{match[1]}{known[match[1]]}@"
-
-    return _PASSWORD.sub(real, text)
+    return MachineFile(name=path.name, text=PASSWORD.sub(rf"\1{HIDDEN}@", text), problem="")
 
 
 def check_text(path: Path | None, text: str) -> Verdict:

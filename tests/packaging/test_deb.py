@@ -39,6 +39,8 @@ def test_first_machine_file_keeps_everything_where_the_units_may_write(build_deb
 def test_units_machine_file_and_every_document_are_laid_out(build_deb: ModuleType, tmp_path: Path) -> None:
     build_deb.install_files(tmp_path)
     assert (tmp_path / "usr/lib/systemd/system/bombus.service").is_file()
+    assert (tmp_path / "usr/lib/systemd/system/bombus-config.path").is_file()
+    assert (tmp_path / "usr/lib/tmpfiles.d/bombus.conf").is_file()
     assert (tmp_path / "usr/share/bombus/machine.toml").is_file()
     docs = PACKAGING.parent / "docs"
     ours = {path.relative_to(docs) for path in docs.rglob("*") if path.is_file()}

@@ -12,12 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from bombus.cli import app
+from robot.config_handover import REQUEST
 
 UNITS = Path(__file__).resolve().parents[2] / "packaging" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
 SYSTEM = Path("/usr/lib/systemd/system")
 WORST_SCORE = {"bombus.service": 20, "bombus-dashboard.service": 13, "bombus-alerts.service": 13}
 WORST_SCORE["bombus-home-assistant.service"] = 13
+WORST_SCORE["bombus-config.service"] = 13
 """systemd's exposure times ten; 10 is the best a service with a network can do."""
 
 needs_systemd = pytest.mark.skipif(
@@ -46,14 +48,20 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("#!/bin/sh\n")
         path.chmod(0o755)
-    for service in SERVICES:
-        shutil.copy(service, folder / "usr/lib/systemd/system")
+    for unit in UNITS.iterdir():
+        shutil.copy(unit, folder / "usr/lib/systemd/system")
     yield folder
 
 
 @needs_systemd
 def test_systemd_finds_nothing_wrong(root: Path) -> None:
-    command = ["systemd-analyze", "verify", "--man=no", f"--root={root}", *(path.name for path in SERVICES)]
+    command = [
+        "systemd-analyze",
+        "verify",
+        "--man=no",
+        f"--root={root}",
+        *(path.name for path in UNITS.iterdir()),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     ours = [line for line in done.stderr.splitlines() if "bombus" in line]
     assert (done.returncode, ours) == (0, []), done.stderr
@@ -95,3 +103,19 @@ def test_the_page_has_an_account_of_its_own_and_no_device() -> None:
     assert "DeviceAllow" not in page
     for service in SERVICES:
         assert Unit(service)["Service"]["User"] != "root"
+
+
+def test_the_page_asks_for_a_machine_file_and_another_account_writes_it() -> None:
+    page, writer = (
+        Unit(UNITS / f"{name}.service")["Service"] for name in ("bombus-dashboard", "bombus-config")
+    )
+    watched = Path(Unit(UNITS / "bombus-config.path")["Path"]["PathExists"])
+    for service in (page, writer):
+        words = shlex.split(service["ExecStart"])
+        assert Path(words[words.index("--handover") + 1]) == watched.parent
+        assert str(watched.parent) in service["ReadWritePaths"]
+    assert watched.name == REQUEST
+    assert "/etc/bombus" in writer["ReadWritePaths"] and "/etc/bombus" not in page["ReadWritePaths"]
+    assert writer["User"] not in {page["User"], "root"}
+    made = (UNITS.parent / "debian" / "tmpfiles.conf").read_text()
+    assert f"d {watched.parent} 2770 {writer['User']} {writer['Group']} -" in made

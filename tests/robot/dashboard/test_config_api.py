@@ -11,8 +11,8 @@ from fastapi import FastAPI
 
 from robot.clock import MonotonicClock
 from robot.config import DEMO_MACHINE, ConfigError
+from robot.config_by_page import with_passwords
 from robot.dashboard.board import Board, make_board
-from robot.dashboard.machine_file import with_passwords
 from robot.dashboard.rights import Right
 from robot.dashboard.server import app_of
 from tests.robot.test_reload_client import robot
