@@ -7,7 +7,7 @@ DEV    := $(VENV)/.bombus-dev-ready
 KILLS  ?= 200
 FUZZ_SECONDS ?= 60
 REVISION ?= 1
-SOURCES := pyproject.toml setup.py $(wildcard firmware_bridge/*_build.py firmware_bridge/firmware/*.[ch] sim/render/*_build.py sim/render/*.[ch])
+SOURCES := pyproject.toml setup.py $(wildcard firmware_bridge/*_build.py firmware_bridge/firmware/*.[ch] sim/render/*_build.py sim/render/*.[ch] sim/native/*_build.py sim/native/*.[ch])
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-train model sim check test test-slow campaign firmware test-firmware fuzz prove mutate lint-c deb rehearse units bench pictures clean
@@ -115,4 +115,5 @@ bench: $(STAMP)  ## time each stage of a frame's way on this machine
 
 clean:  ## remove what the build made (not the virtual environment)
 	rm -rf build *.egg-info firmware_bridge/bin firmware_bridge/_core*.so firmware_bridge/_core.c \
-		sim/render/_raster*.so sim/render/_raster.c .mypy_cache .ruff_cache .pytest_cache
+		sim/render/_raster*.so sim/render/_raster.c \
+		sim/native/_native*.so sim/native/_native.c .mypy_cache .ruff_cache .pytest_cache

@@ -1,4 +1,4 @@
-"""Builds the C parts: the safety core and the rasteriser as extensions, the core as the program bombus-mcu."""
+"""Builds the C parts: safety core, rasteriser and simulator loops as extensions, the core as the program bombus-mcu."""
 
 from __future__ import annotations
 
@@ -49,6 +49,10 @@ class BuildWithProgram(build_ext):
 
 
 setup(
-    cffi_modules=["firmware_bridge/core_build.py:ffibuilder", "sim/render/raster_build.py:ffibuilder"],
+    cffi_modules=[
+        "firmware_bridge/core_build.py:ffibuilder",
+        "sim/render/raster_build.py:ffibuilder",
+        "sim/native/native_build.py:ffibuilder",
+    ],
     cmdclass={"build_ext": BuildWithProgram},
 )

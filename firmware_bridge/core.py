@@ -89,6 +89,12 @@ class Core:
         on: bool = lib.bb_virtual_compressor(self._board)
         return on
 
+    def addresses(self) -> list[int]:
+        """Return where the board and its step, valves, motor and compressor are, for C that steps it by itself."""
+        names = ("step", "valves", "motor", "compressor")
+        pointers = (self._board, *(ffi.addressof(lib, f"bb_virtual_{name}") for name in names))
+        return [int(ffi.cast("uintptr_t", pointer)) for pointer in pointers]
+
     def edges(self) -> list[Edge]:
         """Return and forget the trace of openings and closings (4096 kept between calls)."""
         count = lib.bb_virtual_take_edges(self._board, self._edges)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from firmware_bridge.clock_sync import ClockSync
 from firmware_bridge.enums import Flag
@@ -25,6 +26,22 @@ class LinkStatus:
     sessions: int
 
 
+_BITS: Final = {
+    "pressure_ok": int(Flag.PRESSURE_OK),
+    "leak": int(Flag.LEAK),
+    "compressor_on": int(Flag.COMPRESSOR),
+    "estop": int(Flag.ESTOP),
+    "button": int(Flag.BUTTON),
+    "bumper": int(Flag.BUMPER),
+    "end_switch": int(Flag.END_SWITCH),
+    "armed": int(Flag.ARMED),
+    "heartbeat_lost": int(Flag.HEARTBEAT_LOST),
+    "driving": int(Flag.DRIVING),
+}
+"""Plain numbers: an enum's own operators would take most of the time that a report costs."""
+_IMPLAUSIBLE: Final = int(Flag.PRESSURE_IMPLAUSIBLE)
+
+
 def telemetry_event(message: TelemetryMessage, clock: ClockSync) -> Telemetry:
     """Return the event of a telemetry message, on host time."""
     flags = message.flags
@@ -34,18 +51,8 @@ def telemetry_event(message: TelemetryMessage, clock: ClockSync) -> Telemetry:
         velocity_mm_s=message.velocity_mm_s,
         motor_mm_s=message.motor_mm_s,
         pressure_kpa=message.pressure_kpa,
-        pressure_ok=bool(flags & Flag.PRESSURE_OK),
-        pressure_believed=not flags & Flag.PRESSURE_IMPLAUSIBLE,
+        pressure_believed=not flags & _IMPLAUSIBLE,
         battery_mv=message.battery_mv,
-        leak=bool(flags & Flag.LEAK),
-        compressor_on=bool(flags & Flag.COMPRESSOR),
-        estop=bool(flags & Flag.ESTOP),
-        button=bool(flags & Flag.BUTTON),
-        bumper=bool(flags & Flag.BUMPER),
-        end_switch=bool(flags & Flag.END_SWITCH),
-        armed=bool(flags & Flag.ARMED),
-        heartbeat_lost=bool(flags & Flag.HEARTBEAT_LOST),
-        driving=bool(flags & Flag.DRIVING),
         valves=message.valves,
         openings=message.openings,
         bad_frames=message.bad_frames,
@@ -53,4 +60,5 @@ def telemetry_event(message: TelemetryMessage, clock: ClockSync) -> Telemetry:
         deadman_trips=message.deadman_trips,
         queued=message.queued,
         unreported=message.unreported,
+        **{name: bool(flags & bit) for name, bit in _BITS.items()},
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
@@ -70,8 +70,7 @@ class JetConfig(BaseModel):
         return np.maximum(self.radius + self.spread * (distance - self.best_distance), 0.25 * self.radius)
 
 
-@dataclass(frozen=True, slots=True)
-class Shot:
+class Shot(msgspec.Struct, frozen=True):
     """Where the cart is (s, m) at the first opening and at the last closing."""
 
     start_s: float

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from robot.faults import Fault
@@ -47,8 +47,7 @@ class HealthConfig(BaseModel):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SideHealth:
+class SideHealth(msgspec.Struct, frozen=True):
     """The last frame, the last usable frame and what is wrong with the frames since, if anything."""
 
     last_frame_t: float | None
@@ -62,8 +61,7 @@ class SideHealth:
     """How the pictures differ from those of training, or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class HealthInputs:
+class HealthInputs(msgspec.Struct, frozen=True):
     """What is looked at; ages in s, None where there has been nothing yet."""
 
     now: float

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from robot.types import CommandName, Mode
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What the table looks at besides the command.
 
     `ready`: link up, telemetry fresh. `estop`: a button or the MCU's latch. `stopping_fault`: a fault of

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf, isfinite
+from operator import itemgetter
 
+import msgspec
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,8 +61,7 @@ class Machine:
     ticks_per_m: int
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True):
     """What is true at the moment of planning; `origin_s` is s at encoder zero.
 
     `held` names flowers whose pulses were refused again and again, with the reason.
@@ -72,11 +73,10 @@ class Situation:
     treatments: Treatments
     jobs: Sequence[Job]
     next_pulse_id: int
-    held: Mapping[FlowerKey, Reason] = field(default_factory=dict)
+    held: Mapping[FlowerKey, Reason] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """Pulses to send, their jobs in the same order, and every considered flower that is not shot."""
 
     pulses: tuple[PlannedPulse, ...] = ()
@@ -173,7 +173,8 @@ def _near(flowers: Sequence[Flower], blower: Blower, machine: Machine) -> list[F
         to_go = (s - offset - blower.s) * direction
         if behind <= to_go <= ahead and abs(s) < FARTHEST_M and abs(h) < FARTHEST_M and abs(d) < FARTHEST_M:
             found.append((to_go, flower.flower_id, flower))
-    return [flower for _, _, flower in sorted(found, key=lambda item: item[:2])]
+    found.sort(key=itemgetter(0, 1))
+    return [flower for _, _, flower in found]
 
 
 def _reason(

@@ -6,9 +6,9 @@ The firmware enforces the same limits again, against this program.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from robot.types import PlannedPulse, PulseRefusal, Reason
@@ -44,8 +44,7 @@ class SafetyConfig(BaseModel):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SafetyState:
+class SafetyState(msgspec.Struct, frozen=True):
     """What is known of the machine when a pulse is to be sent.
 
     `hold` says why the robot holds its fire, or is empty. `sent_times` are the sending times of pulses,

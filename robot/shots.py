@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
@@ -49,8 +50,7 @@ class ShotConfig(BaseModel):
     max_trains: int = Field(6, ge=1, le=64, description="trains that may run at the same moment (assumed)")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """A train sent and not yet over: the cart's s at its first opening and after its last closing."""
 
     pulse_id: int
@@ -59,8 +59,7 @@ class Job:
     end_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Blower:
+class Blower(msgspec.Struct, frozen=True):
     """One side's nozzles at this moment: cart at `s`, moving at `velocity` (not zero)."""
 
     bank: NozzleBank
@@ -87,8 +86,7 @@ class Blower:
         return (job.start_s - self.s) * self.direction
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
+class Neighbours(msgspec.Struct, frozen=True):
     """N flowers around the nozzles as arrays.
 
     `clearance` is what the jet's edge keeps from each bud, 0 for flowers that it may meet; `spare`
@@ -101,8 +99,7 @@ class Neighbours:
     spare: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class ShotChoice:
+class ShotChoice(msgspec.Struct, frozen=True):
     """A train for one flower: the aim, its job and the neighbours in the heart of the jet, target first."""
 
     job: Job
@@ -152,9 +149,8 @@ def _aims(near: Neighbours, target: int, blower: Blower) -> _Aims:
     config, bank = blower.config, blower.bank
     target_s, target_h = float(near.places[target, 0]), float(near.places[target, 1])
     shifts = candidate_shifts(config.shift_step, config.max_shift)
-    pairs = [
-        (nozzle, target_s + shift) for shift in shifts for nozzle in bank.nearest(target_h, NOZZLES_TRIED)
-    ]
+    nozzles = bank.nearest(target_h, NOZZLES_TRIED)
+    pairs = [(nozzle, target_s + shift) for shift in shifts for nozzle in nozzles]
     s = np.array([aim_s for _, aim_s in pairs])
     h = np.array([bank.height(nozzle) for nozzle, _ in pairs])
     away = jet_distance(near.places, s, h, opening_offsets(blower.velocity, blower.train))

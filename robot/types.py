@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from robot.mission.mission_view import MissionView
 from vision.types import Flower, Frame, Pose, Side
 
@@ -50,8 +52,7 @@ FlowerKey = tuple[Side, int]
 """A flower of this run: the side's map numbers its own flowers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Train:
+class Train(msgspec.Struct, frozen=True):
     """A pulse train: `count` openings of `on_us`, one every `period_us`."""
 
     on_us: int
@@ -64,8 +65,7 @@ class Train:
         return self.period_us * (self.count - 1) + self.on_us
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedPulse:
+class PlannedPulse(msgspec.Struct, frozen=True):
     """One train from one nozzle: opens when the encoder reaches `trigger_ticks`.
 
     `aim` is where the jet's axis should meet the crop at the middle of the train; `direction` is the
@@ -84,8 +84,7 @@ class PlannedPulse:
     places: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FlowerRefusal:
+class FlowerRefusal(msgspec.Struct, frozen=True):
     """A flower that is not shot now, and why; `final` once the nozzles have passed it."""
 
     side: Side
@@ -94,8 +93,7 @@ class FlowerRefusal:
     final: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PulseRefusal:
+class PulseRefusal(msgspec.Struct, frozen=True):
     """A planned pulse that was not sent, and why, in words for the operator."""
 
     pulse: PlannedPulse
@@ -229,8 +227,7 @@ class LoopView:
     """The day as a whole, where the machine has a house."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepRecord(msgspec.Struct, frozen=True):
     """One step as the recorder keeps it: the inputs that decide, and what was decided.
 
     `events` are the bridge's own event objects in the order they came, `places` where the refused flowers
@@ -247,7 +244,7 @@ class StepRecord:
     pulses: tuple[PlannedPulse, ...]
     pulse_refusals: tuple[PulseRefusal, ...]
     flower_refusals: tuple[FlowerRefusal, ...]
-    places: Mapping[FlowerKey, Place] = field(default_factory=dict)
+    places: Mapping[FlowerKey, Place] = msgspec.field(default_factory=dict)
     treated: tuple[TreatedPlace, ...] | None = None
 
 

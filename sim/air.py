@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
-AMBIENT_KPA = 101.3
+from sim.native._native import ffi, lib
+
 FULL_KPA = 600.0
 
 
@@ -24,17 +27,37 @@ class AirConfig(BaseModel):
 
 
 class AirSupply:
-    """The tank; `step` takes how many nozzles blow, on average, and keeps count of the air used."""
+    """The tank; `step` takes how many nozzles blow, on average, and keeps count of the air used.
+
+    What moves stands in C: `state.pressure_kpa` (gauge), `state.used_nl`, `state.leak_nl_min` (lost at 600 kPa gauge,
+    valves or not) and `state.delivery`, the share of its rating that the compressor delivers.
+    """
 
     def __init__(self, config: AirConfig) -> None:
-        self._config = config
-        self.pressure_kpa = config.start_kpa
-        self.used_nl = 0.0
-        self.leak_nl_min = 0.0
-        """Lost at 600 kPa gauge, valves or not."""
-        self.delivery = 1.0
-        """Share of its rating that the compressor delivers."""
-        self._running = False
+        self.state: Any = ffi.new(
+            "native_air *",
+            {
+                "tank_l": config.tank_l,
+                "cut_in_kpa": config.cut_in_kpa,
+                "cut_out_kpa": config.cut_out_kpa,
+                "compressor_nl_min": config.compressor_nl_min,
+                "nozzle_nl_min": config.nozzle_nl_min,
+                "pressure_kpa": config.start_kpa,
+                "delivery": 1.0,
+            },
+        )
+
+    @property
+    def pressure_kpa(self) -> float:
+        """Gauge pressure."""
+        pressure: float = self.state.pressure_kpa
+        return pressure
+
+    @property
+    def used_nl(self) -> float:
+        """Normal litres used so far."""
+        used: float = self.state.used_nl
+        return used
 
     def strength(self, exponent: float) -> float:
         """Return the share of its full effect that a jet has now; 1 at 600 kPa, and for exponent 0."""
@@ -42,20 +65,4 @@ class AirSupply:
 
     def step(self, open_nozzles: float, dt: float, compressor_on: bool = True) -> None:
         """Advance by `dt` seconds. Choked flow: what leaves is proportional to absolute pressure."""
-        config = self._config
-        absolute = self.pressure_kpa + AMBIENT_KPA
-        flow = (
-            (open_nozzles * config.nozzle_nl_min + self.leak_nl_min) * absolute / (FULL_KPA + AMBIENT_KPA)
-            if self.pressure_kpa > 0
-            else 0.0
-        )
-        used = flow * dt / 60.0
-        self._running = self.pressure_kpa < config.cut_in_kpa or (
-            self._running and self.pressure_kpa < config.cut_out_kpa
-        )
-        made = (
-            self.delivery * config.compressor_nl_min * dt / 60.0 if self._running and compressor_on else 0.0
-        )
-        self.used_nl += used
-        # Isothermal tank: one normal litre more or less moves the pressure by p0 / volume.
-        self.pressure_kpa = max(0.0, self.pressure_kpa + (made - used) * AMBIENT_KPA / config.tank_l)
+        lib.native_air_step(self.state, open_nozzles, dt, compressor_on)

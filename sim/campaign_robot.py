@@ -216,4 +216,5 @@ class CampaignRobot:
 
     def _wheel_s(self) -> float:
         """Return where an odometry that never lost a tick would be."""
-        return (self._config.row.start_s or 0.0) + self._world.plant.vehicle.state.wheel_m
+        rolled: float = self._world.plant.vehicle.state.wheel_m
+        return (self._config.row.start_s or 0.0) + rolled

@@ -91,16 +91,16 @@ def _stick(plant: Plant) -> None:
 
 
 def _leak(plant: Plant) -> None:
-    plant.air.leak_nl_min = LEAK_NL_MIN
+    plant.air.state.leak_nl_min = LEAK_NL_MIN
 
 
 def _drop(plant: Plant) -> None:
-    plant.air.pressure_kpa = min(plant.air.pressure_kpa, LOW_KPA)
-    plant.air.delivery = 0.0
+    plant.air.state.pressure_kpa = min(plant.air.pressure_kpa, LOW_KPA)
+    plant.air.state.delivery = 0.0
 
 
 def _tire(plant: Plant) -> None:
-    plant.air.delivery = TIRED_SHARE
+    plant.air.state.delivery = TIRED_SHARE
 
 
 def _freeze_gauge(plant: Plant) -> None:
@@ -116,7 +116,7 @@ def _freeze_encoder(plant: Plant) -> None:
 
 
 def _slip(plant: Plant) -> None:
-    plant.vehicle.spinning = True
+    plant.vehicle.state.spinning = True
 
 
 def _press(plant: Plant) -> None:
@@ -132,7 +132,7 @@ def _short(plant: Plant) -> None:
 
 
 def _block(plant: Plant) -> None:
-    plant.vehicle.blocked = True
+    plant.vehicle.state.blocked = True
 
 
 def _step_in(plant: Plant) -> None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from robot.aim import NozzleBank
 from sim.air import AirSupply
 from sim.airjet import FlowerField, JetLog
 from sim.coil import Coils
 from sim.faults import FaultScript
+from sim.native._native import ffi, lib
 from sim.scenario import ScenarioConfig
 from sim.valve_flow import ValveFlow
 from sim.vehicle import Vehicle
 from vision.types import Side
 
 KEEP_PLACES = 4096
+MOST_GLIDE = 100
+"""Milliseconds that `glide` does at most."""
 STUCK_SLICE_S = 0.04
 """A valve that hangs open counts as one opening after another, each this long."""
 BATTERY_MV = 25_200
@@ -76,6 +79,8 @@ class Plant:
         self._ticks_at_reset = 0
         self._mouths = _mouths(scenario.misfit.banks(banks))
         self._opened_at: dict[int, float] = {}
+        self._still: Any = ffi.new("native_still *")
+        self._glided: tuple[Any, Any] = (ffi.new("double[]", MOST_GLIDE), ffi.new("double[]", MOST_GLIDE))
         self._places: tuple[list[float], list[float]] = ([start_t], [self.vehicle.mast_s])
 
     def step(self, t: float, motor_mm_s: int, valves: int, compressor_on: bool) -> None:
@@ -97,12 +102,38 @@ class Plant:
             self._release(self._shorted, t)
         if t >= self._script.next_t:
             self._strike(t)
-        times, places = self._places
-        times.append(t)
-        places.append(self.vehicle.mast_s)
-        if len(times) > 2 * KEEP_PLACES:
-            # Replaced as one, so that a reader in another thread never sees two lists of different length.
-            self._places = (times[KEEP_PLACES:], places[KEEP_PLACES:])
+        self._keep_places((t,), (self.vehicle.mast_s,))
+
+    def still_until(self, t: float, valves: int) -> Any | None:
+        """Return what does not change up to `t` as long as the valves do not; None when `step` is needed."""
+        blowing = self._flow.still(valves)
+        broken = self._stuck or self._shorted is not None or self.frozen_kpa is not None
+        broken = broken or self.frozen_ticks is not None or self.gauge_lost_t is not None
+        broken = broken or self.end_switch_stays is not None
+        changes = self._script.next_t <= t or self.now <= self.person_until
+        if blowing is None or broken or changes or not self.vehicle.plain:
+            return None
+        still = self._still
+        still.blowing, still.ticks_at_reset, still.battery_mv = blowing, self._ticks_at_reset, self.battery_mv
+        still.button, still.bumper = self.estop_pressed, self.bumper_pressed
+        still.ends_below, still.ends_from = self._row_ends
+        return still
+
+    def glide(self, board: Any, still: Any, now_us: int, steps: int) -> int:
+        """Move on with the controller `board` by up to `steps` ms, until a valve is switched; returns by how many.
+
+        `still` is what `still_until` returned for that time.
+        """
+        steps = min(steps, MOST_GLIDE)
+        vehicle, (times, places) = self.vehicle, self._glided
+        vehicle.draw(2 * steps)
+        done: int = lib.native_glide(
+            vehicle.state, self.air.state, board, still, self.now, now_us, steps, times, places
+        )
+        self.now = times[done - 1]
+        self._flow.skip(self.now)
+        self._keep_places(ffi.unpack(times, done), ffi.unpack(places, done))
+        return done
 
     def edge(self, nozzle: int, is_open: bool, t: float) -> None:
         """Take one commanded valve edge."""
@@ -146,10 +177,14 @@ class Plant:
         return self.bumper_pressed or self.now < self.person_until
 
     @property
+    def _row_ends(self) -> tuple[float, float]:
+        return -self._end_cam_m, self.row_length_m + self._end_cam_m
+
+    @property
     def _at_row_end(self) -> bool:
         """Whether a cam works the switch: there is one at either end of the row."""
-        s = self.vehicle.state.s
-        worked = s >= self.row_length_m + self._end_cam_m or s <= -self._end_cam_m
+        s, (below, beyond) = self.vehicle.state.s, self._row_ends
+        worked = s >= beyond or s <= below
         return worked if self.end_switch_stays is None else self.end_switch_stays
 
     def zero_counter(self) -> None:
@@ -173,6 +208,14 @@ class Plant:
             if t - since >= STUCK_SLICE_S and self.air.pressure_kpa > 0.0:
                 self.jets.opened(nozzle, since, t)
                 self._stuck[nozzle] = t
+
+    def _keep_places(self, at: Sequence[float], mast_s: Sequence[float]) -> None:
+        times, places = self._places
+        times.extend(at)
+        places.extend(mast_s)
+        if len(times) > 2 * KEEP_PLACES:
+            # Replaced as one, so that a reader in another thread never sees two lists of different length.
+            self._places = (times[KEEP_PLACES:], places[KEEP_PLACES:])
 
     def place_at(self, t: float) -> float:
         """Return the cart's true s at a recent moment `t`; a little beyond the last step it is extrapolated."""

@@ -1,10 +1,15 @@
-"""The robot's hardware in simulated time: the C core and the plant, one millisecond a step."""
+"""The robot's hardware in simulated time: the C core and the plant, one millisecond a step.
+
+As long as no valve and no fault changes anything, the milliseconds run in C, one after another all the same.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from firmware_bridge.core import Core
+from sim.native._native import ffi
 from sim.plant import Plant
 
 STEP_US = 1000
@@ -16,6 +21,7 @@ class Rig:
 
     def __init__(self, core: Core, plant: Plant) -> None:
         self.core = core
+        self._board = _board(core)
         self.plant = plant
         self.witness: Callable[[int, bool, int], None] | None = None
         """Is told of each edge of the pins: nozzle, open, simulated microsecond."""
@@ -32,13 +38,20 @@ class Rig:
             if self.core.valves >> nozzle & 1:
                 self._edge(nozzle, False, self._now_us)
         self.core = core
+        self._board = _board(core)
         self.plant.zero_counter()
 
     def advance(self, t: float) -> None:
         """Run to second `t` in whole milliseconds."""
         target_us = round(t * 1e6)
         while self._now_us + STEP_US <= target_us:
-            self._step()
+            still = self.plant.still_until(t, self.core.valves)
+            if still is None:
+                self._step()
+            else:
+                steps = (target_us - self._now_us) // STEP_US
+                self._now_us += STEP_US * self.plant.glide(self._board, still, self._now_us, steps)
+            self._tell_edges()
 
     def _step(self) -> None:
         self._now_us += STEP_US
@@ -55,7 +68,9 @@ class Rig:
             end_switch=row_end,
             pressure_age_us=round(age_s * 1e6) if age_s else 0,
         )
-        for edge in core.edges():
+
+    def _tell_edges(self) -> None:
+        for edge in self.core.edges():
             # The core's clock is ours, wrapped: the edge lies in the recent past.
             ago_us = (self._now_us - edge.at_us) % WRAP
             self._edge(edge.nozzle, edge.open, self._now_us - ago_us)
@@ -64,6 +79,12 @@ class Rig:
         self.plant.edge(nozzle, is_open, at_us * 1e-6)
         if self.witness is not None:
             self.witness(nozzle, is_open, at_us)
+
+
+def _board(core: Core) -> Any:
+    """Return a core as C sees it."""
+    board, *functions = core.addresses()
+    return ffi.new("native_board *", [ffi.cast("void *", board), *functions])
 
 
 class LoopbackTransport:

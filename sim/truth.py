@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.native._native import ffi, lib
 from sim.shakes import ShakeConfig, push
 from sim.world import World
 from vision.types import Side
@@ -20,25 +23,38 @@ class TrueFlowers:
         self._world = world
         self._side: Side = side
         self._plants = world.side(side)
-        self._order = np.argsort(self._plants.positions[:, 0], kind="stable")
-        self._sorted_s = self._plants.positions[self._order, 0]
-        self.stage: NDArray[np.int32] = self._plants.stages
+        plants = self._plants
+        self._order = np.argsort(plants.positions[:, 0], kind="stable")
+        self._sorted_s: list[float] = plants.positions[self._order, 0].tolist()
+        self.stage: NDArray[np.int32] = plants.stages
+        self._flowers = ffi.new(
+            "native_flowers *",
+            {
+                "rest": ffi.from_buffer("double[]", plants.positions),
+                "weight": ffi.from_buffer("double[]", plants.weights),
+                "group": ffi.from_buffer("int32_t[]", plants.groups),
+                "sway": ffi.from_buffer("native_sway[]", plants.sway),
+            },
+        )
 
     def near(self, s: float, reach: float) -> NDArray[np.intp]:
         """Return the indices of flowers whose swaying place may lie within `reach` of `s`."""
-        low, high = np.searchsorted(self._sorted_s, (s - reach - SWAY_REACH_M, s + reach + SWAY_REACH_M))
-        return self._order[low:high]
+        low = bisect_left(self._sorted_s, s - reach - SWAY_REACH_M)
+        return self._order[low : bisect_left(self._sorted_s, s + reach + SWAY_REACH_M, low)]
 
     def positions(self, index: NDArray[np.intp], t: float) -> NDArray[np.float64]:
         """Return (M, 3) places (s, h, d) at `t`."""
         plants = self._plants
+        if not plants.shakes or not index.size:
+            moved = np.empty((index.size, 3))
+            at = ffi.from_buffer("int64_t[]", np.ascontiguousarray(index, np.int64))
+            lib.native_places(self._flowers, at, index.size, t, ffi.from_buffer("double[]", moved))
+            return moved
         groups = plants.groups[index]
-        if groups.size == 0:
-            return np.empty((0, 3))
         first, last = int(groups.min()), int(groups.max()) + 1
         swayed = plants.offsets(t, first, last)[groups - first]
-        moved: NDArray[np.float64] = plants.positions[index] + plants.weights[index, None] * swayed
-        return moved
+        shaken: NDArray[np.float64] = plants.positions[index] + plants.weights[index, None] * swayed
+        return shaken
 
     def blown_on(
         self, config: ShakeConfig, mouth: NDArray[np.float64], reach_m: tuple[float, float], t: float

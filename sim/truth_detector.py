@@ -34,7 +34,9 @@ class TruthDetector:
         self._flowers = TrueFlowers(world, side)
         self._radii = plants.radii
         self._camera = camera
-        self._errors = errors
+        self._jitter_px, self._ghosts = errors.jitter_px, errors.ghosts_per_frame
+        self._flicker = np.array(errors.flicker)
+        self._sure, self._unsure = np.array(errors.certainty), np.array(errors.certainty_wrong)
         self._random = np.random.Generator(np.random.PCG64([seed, 0x7127, side == "right"]))
         own = np.random.Generator(np.random.PCG64([world.seed, 0xB11D, side == "right"]))
         self._blind, self._read_as = own_errors(errors, plants.stages, own)
@@ -59,13 +61,13 @@ class TruthDetector:
         return self._seen
 
     def _detections(self, index: NDArray[np.intp], places: Floats, pixels: Floats) -> Detections:
-        errors, random, count = self._errors, self._random, index.size
+        random, count = self._random, index.size
         half = self._camera.fx * self._radii[index] / np.maximum(places[:, 2] - self._camera.d, 0.05)
-        centre = pixels + random.normal(0.0, errors.jitter_px, (count, 2))
+        centre = pixels + random.normal(0.0, self._jitter_px, (count, 2))
         true, read = self._flowers.stage[index].astype(np.int64), self._read_as[index]
-        flickers = random.random(count) < np.array(errors.flicker)[true]
+        flickers = random.random(count) < self._flicker[true]
         read = np.where(flickers, (read + random.integers(1, 3, count)) % 3, read)
-        ghosts = int(random.poisson(errors.ghosts_per_frame)) if errors.ghosts_per_frame > 0.0 else 0
+        ghosts = int(random.poisson(self._ghosts)) if self._ghosts > 0.0 else 0
         centre = np.concatenate(
             [centre, random.random((ghosts, 2)) * (self._camera.width, self._camera.height)]
         )
@@ -78,10 +80,9 @@ class TruthDetector:
 
     def _beliefs(self, read: Stages, right: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Return probabilities (N, 3): the stage read, as sure as the detector is when it is right or wrong."""
-        errors, count = self._errors, len(read)
-        right_pairs, wrong_pairs = np.array(errors.certainty), np.array(errors.certainty_wrong)
-        sure = right_pairs[self._random.integers(0, len(right_pairs), count)]
-        unsure = wrong_pairs[self._random.integers(0, len(wrong_pairs), count)]
+        count = len(read)
+        sure = self._sure[self._random.integers(0, len(self._sure), count)]
+        unsure = self._unsure[self._random.integers(0, len(self._unsure), count)]
         most, rest = np.where(right[:, None], sure, unsure).T
         stages = np.repeat(rest[:, None], 3, axis=1)
         stages[np.arange(count), read] = most
@@ -105,5 +106,6 @@ def in_picture(
     index = flowers.near(cart_s + camera.s_offset, VIEW_REACH_M)
     places = flowers.positions(index, t)
     pixels = camera.project(places, cart_s)
-    inside = (pixels >= 0).all(axis=1) & (pixels[:, 0] < camera.width) & (pixels[:, 1] < camera.height)
+    x, y = pixels[:, 0], pixels[:, 1]
+    inside = (x >= 0) & (y >= 0) & (x < camera.width) & (y < camera.height)
     return index[inside], places[inside], pixels[inside]

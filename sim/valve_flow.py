@@ -20,6 +20,14 @@ class ValveFlow:
         self._valves = 0
         self._t = start_t
 
+    def still(self, valves: int) -> int | None:
+        """Return how many nozzles blow as long as the commands stay `valves`; None while that still changes."""
+        return self._blowing if valves == self._valves and not self._coming else None
+
+    def skip(self, t: float) -> None:
+        """Go on to `t`, all that time still."""
+        self._t = t
+
     def follow(self, valves: int, t: float) -> None:
         """Take the commands as a bitmap (bit n: nozzle n is to blow) that came to be at `t`."""
         changed = self._valves ^ valves

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from sim.native._native import ffi, lib
 from sim.shakes import fallen
 from sim.trigonometry import sin_turns
 
@@ -54,59 +54,57 @@ class VehicleConfig(BaseModel):
     )
 
 
-@dataclass(slots=True)
-class CartState:
-    """True position (m) and speed (m/s), and what the wheel has turned (m)."""
-
-    s: float
-    velocity: float
-    wheel_m: float
+NORMALS = 4096
+"""Normal numbers drawn at a time."""
 
 
 class Vehicle:
-    """The cart; `step` moves it by `dt` under a commanded wheel speed. Constant cost per step."""
+    """The cart; `step` moves it by `dt` under a commanded wheel speed. Constant cost per step.
+
+    True position `state.s` (m), `state.velocity` (m/s) and what the wheel has turned, `state.wheel_m` (m), stand in C;
+    so do `state.spinning`, the wheels turn and the cart stands, and `state.blocked`, something holds cart and wheels.
+    """
 
     def __init__(self, config: VehicleConfig, seed: int) -> None:
         self._config = config
         self._random = np.random.Generator(np.random.PCG64([seed, 0xCA27]))
-        self._noise: Iterator[float] = iter(())
-        self._slip = config.slip_mean
+        self._normals = np.empty(0)
         self._seed = seed
         self._now = 0.0
         self._joint_t: float | None = None
         self._wet: tuple[int | None, bool] = (None, False)
-        self.spinning = False
-        """The wheels turn and the cart stands."""
-        self.blocked = False
-        """Something holds the cart; the wheels stand too."""
-        self.state = CartState(s=config.start_s, velocity=0.0, wheel_m=0.0)
+        self.plain = config.wet_share == config.joint_every_m == 0.0
+        """Nothing on the rails that `native_cart_step` does not know."""
+        self.state: Any = ffi.new(
+            "native_cart *",
+            {
+                "time_constant_s": config.time_constant_s,
+                "slip_mean": config.slip_mean,
+                "slip_std": config.slip_std,
+                "slip_length_m": config.slip_length_m,
+                "speed_ripple": config.speed_ripple,
+                "circumference_m": config.wheel_circumference_m,
+                "ticks_per_m": config.ticks_per_m,
+                "noise_ticks": config.encoder_noise_ticks,
+                "s": config.start_s,
+                "slip": config.slip_mean,
+            },
+        )
 
-    def _normal(self) -> float:
-        for value in self._noise:
-            return value
-        self._noise = iter(self._random.standard_normal(4096).tolist())
-        return next(self._noise)
+    def draw(self, count: int) -> None:
+        """See to it that `count` more normal numbers are at hand."""
+        state = self.state
+        if len(self._normals) - state.used < count:
+            fresh = self._random.standard_normal(max(NORMALS, count))
+            self._normals = np.concatenate([self._normals[state.used :], fresh])
+            state.normals, state.used = ffi.from_buffer("double[]", self._normals), 0
 
     def step(self, commanded_m_s: float, dt: float) -> None:
         """Advance by `dt` seconds (at most a few ms) under wheel speed command `commanded_m_s`."""
-        config, state = self._config, self.state
-        wave = math.sin(2 * math.pi * state.wheel_m / config.wheel_circumference_m)
-        ripple = 1.0 + config.speed_ripple * wave
-        gone = dt / config.time_constant_s
-        velocity = state.velocity
-        velocity += (commanded_m_s * ripple - velocity) * (gone if gone < 1.0 else 1.0)
-        state.velocity = velocity = 0.0 if self.blocked else velocity
-        wheel = velocity * dt
-        # Ornstein-Uhlenbeck over distance: slip belongs to the place on the pipe, not to the time spent there.
-        share = abs(wheel) / config.slip_length_m
-        self._slip += (config.slip_mean - self._slip) * share
-        if share > 0:
-            self._slip += config.slip_std * math.sqrt(2 * share) * self._normal()
-        state.wheel_m += wheel
-        before = state.s
-        if not self.spinning:
-            wet = self._wet_slip() if config.wet_share > 0.0 else 0.0
-            state.s += wheel * (1.0 - self._slip - wet)
+        config, before = self._config, self.state.s
+        self.draw(1)
+        wet = self._wet_slip() if config.wet_share > 0.0 and not self.state.spinning else 0.0
+        lib.native_cart_step(self.state, commanded_m_s, dt, wet)
         self._now += dt
         if config.joint_every_m > 0.0:
             self._cross_joint(before)
@@ -114,11 +112,12 @@ class Vehicle:
     @property
     def mast_s(self) -> float:
         """Where the mast with cameras and nozzles truly is: the cart's place, and the mast's swing."""
+        place: float = self.state.s
         if self._joint_t is None:
-            return self.state.s
+            return place
         config, since = self._config, self._now - self._joint_t
         swing = float(sin_turns(config.mast_hz * since)) * fallen(since / config.mast_settle_s)
-        return self.state.s + 1e-3 * config.joint_shake_mm * swing
+        return place + 1e-3 * config.joint_shake_mm * swing
 
     def _wet_slip(self) -> float:
         """Return what a wet stretch adds to the slip; which stretches are wet belongs to the row."""
@@ -138,5 +137,6 @@ class Vehicle:
 
     def encoder_ticks(self) -> int:
         """Return one noisy encoder reading in ticks, 0 at switch-on."""
-        exact = self.state.wheel_m * self._config.ticks_per_m
-        return round(exact + self._config.encoder_noise_ticks * self._normal())
+        self.draw(1)
+        ticks: int = lib.native_cart_ticks(self.state)
+        return ticks

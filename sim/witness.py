@@ -27,6 +27,8 @@ VIEW_REACH_M = 0.7
 FARTHEST = 0.8
 """A detection is a flower's when its middle is within so many of the flower's radii, and SLACK_PX."""
 SLACK_PX = 3.0
+FAR_OUT_PX = -1e6
+"""Where a flower is put that the lens cannot see."""
 HIDDEN_COST = 0.5
 """A flower whose middle another one covers is the less likely owner of a box there."""
 
@@ -68,7 +70,7 @@ class Witness:
         self._truths, self._cameras, self._place_at, self._inner = truths, cameras, place_at, inner
         self.sights: Mapping[Side, Sight] = {}
         self._owners: defaultdict[FlowerKey, Counter[int]] = defaultdict(Counter)
-        self._known: set[FlowerKey] = set()
+        self._known: dict[Side, set[int]] = {side: set() for side in truths}
         self._kept: dict[FlowerKey, FlowerKey] = {}
         self._pulses: dict[int, PlannedPulse] = {}
         self._outcomes: list[PulseOutcome] = []
@@ -109,7 +111,7 @@ class Witness:
     def identity(self) -> Identity:
         """Return what became of who is who."""
         owners = self.owners()
-        known = {self._name(key) for key in self._known}
+        known = {self._name((side, flower)) for side, ids in self._known.items() for flower in ids}
         seen: Counter[tuple[Side, int]] = Counter()
         names: defaultdict[tuple[Side, int], int] = defaultdict(int)
         mixed = ghosts = 0
@@ -170,7 +172,7 @@ class Witness:
     def _note_known(self, side: Side, t: float) -> None:
         middle = self._place_at(t) + self._cameras[side].s_offset
         around = self.sights[side].flowers(middle - VIEW_REACH_M, middle + VIEW_REACH_M)
-        self._known.update((side, flower.flower_id) for flower in around if flower.place_known)
+        self._known[side].update([flower.flower_id for flower in around if flower.place_known])
 
     def _owners_of(self, side: Side, found: Detections, t: float) -> Sequence[int]:
         """Return the true flower of each detection (N,), -1 for none."""
@@ -180,7 +182,8 @@ class Witness:
         if not len(found) or not len(near):
             return owners
         places = truth.positions(near, t)
-        pixels = np.nan_to_num(camera.project(places, cart_s), nan=-1e6)
+        pixels = camera.project(places, cart_s)
+        pixels[np.isnan(pixels)] = FAR_OUT_PX
         radius = camera.fx * self._radii[side][near] / np.maximum(places[:, 2] - camera.d, 0.05)
         boxes = found.boxes.astype(np.float64)
         centres = 0.5 * (boxes[:, :2] + boxes[:, 2:])
@@ -188,9 +191,10 @@ class Witness:
         cost = away / radius + HIDDEN_COST * _covered(pixels, radius, places[:, 2])
         outside = away > FARTHEST * radius + SLACK_PX
         cost[outside] = 1e3
-        for row, column in zip(*linear_sum_assignment(cost), strict=True):
-            if not outside[row, column]:
-                owners[int(row)] = int(near[column])
+        rows, columns = linear_sum_assignment(cost)
+        his = ~outside[rows, columns]
+        for row, owner in zip(rows[his].tolist(), near[columns[his]].tolist(), strict=True):
+            owners[row] = owner
         return owners
 
 
@@ -198,8 +202,8 @@ def _covered(
     pixels: NDArray[np.float64], radius: NDArray[np.float64], depth: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Whether another flower (N,) stands before the middle of each."""
-    apart = np.hypot(*(pixels[:, None, axis] - pixels[None, :, axis] for axis in (0, 1)))
-    before = (apart < FARTHEST * radius[None, :]) & (depth[None, :] < depth[:, None])
+    x, y = (pixels[:, None, axis] - pixels[None, :, axis] for axis in (0, 1))
+    before = (x * x + y * y < np.square(FARTHEST * radius)) & (depth < depth[:, None])
     return np.asarray(before.any(axis=1), np.bool_)
 
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.native._native import ffi, lib
 from sim.plants import SWAY, Plant, grow
 from sim.shakes import Shakes
-from sim.trigonometry import sin_turns
 from sim.world_config import WorldConfig
 from vision.types import SIDES, Side
-
-SECOND_SWING: Final = (2.37, 0.3)
-"""Frequency and share of the second swing laid over the first (assumed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +54,10 @@ class SideWorld:
     def offsets(self, t: float, first: int = 0, last: int | None = None) -> NDArray[np.float64]:
         """Return how far groups first..last have swayed at time t, (G, 3)."""
         sway = self.sway[first:last]
-        phase = sway["phase"]
-        turns = sway["hz"] * t + phase
-        first_sine, second_sine = sin_turns(np.array((turns, SECOND_SWING[0] * turns + phase)))
-        swing = (1.0 - SECOND_SWING[1]) * first_sine
-        swing += SECOND_SWING[1] * second_sine
-        result: NDArray[np.float64] = sway["reach"] * swing[:, None]
+        result = np.empty((len(sway), 3))
+        lib.native_swayed(
+            ffi.from_buffer("native_sway[]", sway), len(sway), t, ffi.from_buffer("double[]", result)
+        )
         if self.shakes:
             self.shakes.swing(result, t, first)
         return result

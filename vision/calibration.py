@@ -131,18 +131,15 @@ class CameraModel(BaseModel):
         s = points_shd[:, 0] - (cart_s + self.s_offset)
         h, d = points_shd[:, 1] - self.h, points_shd[:, 2] - self.d
         right, down, ahead = (a * s + b * h + c * d for a, b, c in self._row_to_camera.tolist())
-        visible = ahead > NEAREST_DEPTH
-        depth = np.where(visible, ahead, np.nan)
+        depth = np.where(ahead > NEAREST_DEPTH, ahead, np.nan)
         x, y = right / depth, down / depth
-        x, y = np.where(x * x + y * y < self._fold_radius2, (x, y), np.nan)
-        radial, tangent_x, tangent_y = self._distort(x, y)
-        return np.stack(
-            [
-                self.fx * (x * radial + tangent_x) + self.cx,
-                self.fy * (y * radial + tangent_y) + self.cy,
-            ],
-            axis=1,
-        )
+        if any(self.distortion):
+            x, y = np.where(x * x + y * y < self._fold_radius2, (x, y), np.nan)
+            radial, tangent_x, tangent_y = self._distort(x, y)
+            x, y = x * radial + tangent_x, y * radial + tangent_y
+        pixels = np.empty((len(x), 2))
+        pixels[:, 0], pixels[:, 1] = self.fx * x + self.cx, self.fy * y + self.cy
+        return pixels
 
     def ray(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return undistorted rays (N, 2) of pixels (N, 2): metres of s and of h per metre of d.
@@ -161,7 +158,9 @@ class CameraModel(BaseModel):
                 if not (change > UNDISTORT_ENOUGH).any():
                     break
         s, h, d = (a * x + b * y + c for a, b, c in self._row_to_camera.T.tolist())
-        return np.stack([s / d, h / d], axis=1)
+        rays = np.empty((len(x), 2))
+        rays[:, 0], rays[:, 1] = s / d, h / d
+        return rays
 
     def points_on_rays(
         self, rays: NDArray[np.float64], depths: NDArray[np.float64], cart_s: float

@@ -94,8 +94,11 @@ def corrected(rows: Floats, rays: Floats, camera_s: Floats, noise_s: Floats, noi
 def positions(rows: Floats, camera_h: float, camera_d: float) -> Floats:
     """Return the flowers' places (N, 3) as s, h, d in m."""
     depth = 1.0 / rows[:, RHO]
-    s = rows[:, S0] + rows[:, A] * depth
-    return np.stack([s, camera_h + rows[:, B] * depth, camera_d + depth], axis=1)
+    places = np.empty((len(rows), 3))
+    places[:, 0] = rows[:, S0] + rows[:, A] * depth
+    places[:, 1] = camera_h + rows[:, B] * depth
+    places[:, 2] = camera_d + depth
+    return places
 
 
 def covariances(rows: Floats) -> Floats:

@@ -127,7 +127,8 @@ class FlowerMap:
         reach = self.config.far
         slots = self._store.near(camera_s + s_low * reach, camera_s + s_high * reach)
         rows = self._store.rows(slots)
-        rays = np.stack([ff.predicted_rays(rows, np.array([camera_s]))[0], rows[:, ff.B]], axis=1)
+        rays = np.empty((len(rows), 2))
+        rays[:, 0], rays[:, 1] = ff.predicted_rays(rows, np.array([camera_s]))[0], rows[:, ff.B]
         near = _inside(rays, (s_low, s_high, h_low, h_high), -MARGIN)
         drifted = ff.drifted(rows[near], pose.t, self.config.drift_rate, self.config.drift_most)
         drifted[:, ff.BELIEF] = life.aged(rows[near], pose.t, self.config)

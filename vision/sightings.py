@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,8 +20,7 @@ STAGE_FLOOR = 0.02
 """Added to each stage probability: no single view may rule a stage out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sightings:
+class Sightings(msgspec.Struct, frozen=True):
     """M usable detections, `index` (M,) being their place in the frame's Detections.
 
     `rays`, `half` (M, 2): ray and half box size; `noise_s`, `noise_h` (M,): variances of the ray from the

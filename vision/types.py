@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -75,8 +76,7 @@ class FrameSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Detections:
+class Detections(msgspec.Struct, frozen=True):
     """N detections of one frame: boxes (N, 4) float32 x0 y0 x1 y1 in pixels of that frame,
     stage probabilities (N, 3) float32 in Stage order, scores (N,) float32 in 0..1, best first."""
 
@@ -88,8 +88,7 @@ class Detections:
         return int(self.scores.shape[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Pose:
+class Pose(msgspec.Struct, frozen=True):
     """Where the cart was: s along the row (m), its speed (m/s, signed) and the std of s (m)."""
 
     t: float
@@ -98,8 +97,7 @@ class Pose:
     s_std: float
 
 
-@dataclass(frozen=True, slots=True)
-class Flower:
+class Flower(msgspec.Struct, frozen=True):
     """A flower of the map: mean (s, h, d) in m with covariance (3, 3), and a belief over stages (3,).
 
     `place_known` is false until views from different places have fixed its depth.

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from msgspec.structs import replace
 
 from robot.decisions import DecisionHash
 from robot.types import FlowerRefusal, PlannedPulse, PulseRefusal, Reason, Train

@@ -1,7 +1,7 @@
-from dataclasses import replace
 from math import nan
 
 import pytest
+from msgspec.structs import replace
 
 from robot.config import DEMO_MACHINE, load_config
 from robot.faults import Fault
@@ -39,7 +39,7 @@ GOOD = HealthInputs(
 
 
 def faults(**changes: object) -> set[Fault]:
-    return set(Health(CONFIG).check(replace(GOOD, **changes)))  # type: ignore[arg-type]
+    return set(Health(CONFIG).check(replace(GOOD, **changes)))
 
 
 def test_healthy_machine_has_no_fault() -> None:

@@ -27,7 +27,7 @@ def test_the_same_seed_drives_the_same_way() -> None:
     one, two = (Vehicle(VehicleConfig(), seed=7) for _ in range(2))
     drive(one, 0.15, 2.0)
     drive(two, 0.15, 2.0)
-    assert one.state == two.state
+    assert (one.state.s, one.state.velocity, one.mast_s) == (two.state.s, two.state.velocity, two.mast_s)
     assert one.encoder_ticks() == two.encoder_ticks()
 
 

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sim.trigonometry import sin_turns
+from sim.truth import TrueFlowers
 from sim.world import SideWorld, World
 from sim.world_config import WorldConfig
 from vision.types import SIDES, Side, Stage
@@ -148,3 +150,19 @@ def test_any_accepted_config_grows_a_finite_row(config: WorldConfig, seed: int) 
     assert np.isfinite(side.parts["axes"]).all()
     # A stem whose every flower has become a fruit bears none.
     assert len(np.unique(side.stems)) <= max(1, round(config.stems_per_m))
+
+
+def test_places_and_sways_are_those_of_the_formula_to_the_bit() -> None:
+    plants = World.build(WorldConfig(row_length_m=2.0), seed=3).left
+    t = 7.31
+    turns = plants.sway["hz"] * t + plants.sway["phase"]
+    swing = 0.7 * sin_turns(turns) + 0.3 * sin_turns(2.37 * turns + plants.sway["phase"])
+    swayed = plants.sway["reach"] * swing[:, None]
+    assert np.array_equal(plants.offsets(t), swayed)
+    truth = TrueFlowers(World.build(WorldConfig(row_length_m=2.0), seed=3), "left")
+    index = truth.near(1.0, 0.5)
+    assert len(index) > 10
+    assert np.array_equal(
+        truth.positions(index, t),
+        plants.positions[index] + plants.weights[index, None] * swayed[plants.groups[index]],
+    )

@@ -1,0 +1,1 @@
+"""The simulator's inner loops in C: plants, leaves and the machine's milliseconds."""
