@@ -41,6 +41,11 @@ class MissionLedger(LedgerFile):
         with self._transaction() as db:
             return int(db.execute(sql.BEGIN_VISIT, (row, " ".join(sides), wall)).lastrowid or 0)
 
+    def note_visit(self, row: str, outcome: str, wall: float) -> None:
+        """Write what took no time, in one piece: a row blocked, the cart come home to its dock or gone from it."""
+        with self._transaction() as db:
+            db.execute(sql.NOTE_VISIT, (row, wall, wall, outcome))
+
     def turn_visit(self, visit: int, wall: float) -> None:
         """Write that the way back of a visit begins."""
         with self._transaction() as db:

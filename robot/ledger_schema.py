@@ -84,7 +84,7 @@ CREATE TABLE IF NOT EXISTS visit (
     begun REAL NOT NULL,
     turned REAL,                -- when the way back began
     ended REAL,                 -- null while under way, and after a crash
-    outcome TEXT NOT NULL       -- '' while under way; done, broken_off, blocked, swap, disinfect
+    outcome TEXT NOT NULL       -- '' while under way; done, broken_off, blocked, swap, disinfect, home, away
 ) STRICT;
 CREATE TABLE IF NOT EXISTS wish (
     id INTEGER PRIMARY KEY,
@@ -114,6 +114,7 @@ MOVE_STAMPS = (
 )
 
 BEGIN_VISIT = "INSERT INTO visit (row, sides, begun, outcome) VALUES (?, ?, ?, '')"
+NOTE_VISIT = "INSERT INTO visit (row, sides, begun, ended, outcome) VALUES (?, '', ?, ?, ?)"
 TURN_VISIT = "UPDATE visit SET turned = ? WHERE id = ?"
 END_VISIT = "UPDATE visit SET ended = ?, outcome = ? WHERE id = ?"
 VISITS = "SELECT id, row, sides, begun, turned, ended, outcome FROM visit WHERE begun >= ? ORDER BY id"

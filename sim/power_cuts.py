@@ -44,6 +44,8 @@ class CutsResult(msgspec.Struct, frozen=True):
     maybe_fired: int
     treated_twice: int
     rows_done_twice: int
+    asked_home_again: int
+    """Days after which a cut made the robot forget that it stands at its dock."""
     unfinished_days: int
     damaged_ledgers: int
     wall_s: float
@@ -66,6 +68,8 @@ def run_cuts(cuts: int, seed: int, console: Console | None = None) -> CutsResult
             console.print(f"{counts['cuts']} of {cuts} cuts, {number} days")
     if counts["twice"]:
         problems.append(f"{counts['twice']} flowers were aimed at twice")
+    if counts["asked home again"]:
+        problems.append(f"{counts['asked home again']} carts at their dock were asked for there again")
     if counts["unfinished"]:
         problems.append(f"{counts['unfinished']} days were not finished")
     return CutsResult(
@@ -77,6 +81,7 @@ def run_cuts(cuts: int, seed: int, console: Console | None = None) -> CutsResult
         maybe_fired=counts["maybe"],
         treated_twice=counts["twice"],
         rows_done_twice=counts["rows twice"],
+        asked_home_again=counts["asked home again"],
         unfinished_days=counts["unfinished"],
         damaged_ledgers=counts["damaged"],
         wall_s=round(perf_counter() - started, 1),
@@ -102,7 +107,18 @@ def _one_day(day: DayConfig, ledger: Path, seed: int, cuts: int, counts: Counter
             next_cut = sim.clock.now() + float(random.exponential(MEAN_S))
     counts["unfinished"] += not sim.done
     counts["twice"] += sim.twice
+    if sim.done:
+        counts["asked home again"] += _forgets_its_dock(sim)
     sim.loop.close()
+
+
+def _forgets_its_dock(sim: LockstepDay) -> bool:
+    """Cut the power once more when the day is done; return whether the cart is asked for at its dock again."""
+    before, until = len(sim.porter.said), sim.clock.now() + 20.0
+    sim.kill(dead_s=0.5, power=True)
+    while not sim.done and sim.clock.now() < until:
+        sim.step()
+    return not sim.done or any("to dock" in said for said in sim.porter.said[before:])
 
 
 def _audit(ledger: Path, counts: Counter[str]) -> list[str]:

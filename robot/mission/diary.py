@@ -9,6 +9,8 @@ from robot.mission.leg import Leg
 from robot.mission.motion import MotionConfig
 
 DONE, BROKEN_OFF, BLOCKED = "done", "broken_off", "blocked"
+HOME, AWAY = "home", "away"
+"""The cart stands at its dock, with nothing to be done there; it drives off by itself, to a row."""
 
 
 class Diary:
@@ -72,9 +74,19 @@ class Diary:
 
     def block(self, row: str, wall: datetime) -> None:
         """Note a row that nobody can enter today."""
+        self._note(row, BLOCKED, wall)
+
+    def home(self, wall: datetime) -> None:
+        """Note that the cart has come home."""
+        self._note("", HOME, wall)
+
+    def away(self, row: str, wall: datetime) -> None:
+        """Note that the cart drives to a row by itself: from now on it may stand anywhere on the headland."""
+        self._note(row, AWAY, wall)
+
+    def _note(self, row: str, outcome: str, wall: datetime) -> None:
         try:
-            number = self._ledger.begin_visit(row, (), wall.timestamp())
-            self._ledger.end_visit(number, BLOCKED, wall.timestamp())
+            self._ledger.note_visit(row, outcome, wall.timestamp())
         except LedgerError as error:
             self.problem = str(error)
 

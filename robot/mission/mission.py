@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from robot.ledger import Ledger
 from robot.mission.agenda import Agenda
-from robot.mission.along import along_the_row
+from robot.mission.along import BY, along_the_row
 from robot.mission.day import visits_of
 from robot.mission.desk import Desk, RobotNow
 from robot.mission.diary import BLOCKED, BROKEN_OFF, DONE, Diary
@@ -33,7 +33,6 @@ from robot.mission.wishes import GO_ON
 from robot.pilot import Change
 from robot.types import Command, CommandName, Mode
 
-BY = "mission"
 SPEED_STEP = 0.005
 """Changes of speed below this (m/s) are not worth a command."""
 
@@ -70,8 +69,7 @@ class Mission:
         self.phase = Phase.OFF
         self.leg: Leg | None = None
         """The row being worked, or the one on the way to."""
-        self.held = ""
-        self.refused = ""
+        self.held = self.refused = ""
         self.place = self.home
         self.tainted = False
         self.ended = False
@@ -166,6 +164,9 @@ class Mission:
         elif event is Event.NEXT_ROW:
             job = self.agenda.course.job(self.agenda.course.ahead[0])
             self.leg = leg_of(self.mine, self.visits[job.row], job.sides)
+            if self.mover is not None:
+                self.place = self.visits[job.row].entrance
+                self.diary.away(job.row, facts.wall)
         elif event is Event.LOST:
             self.lost, self.run_given = True, None
         elif event is Event.ARRIVED:
@@ -207,6 +208,8 @@ class Mission:
             course.begin(facts.now)
             self.diary.begin(None, facts.wall)
             self.begun = facts.now
+        else:
+            self.diary.home(facts.wall)
 
     def _leave_row(self, facts: MissionFacts) -> None:
         if self.leg is None:

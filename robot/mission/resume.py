@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from robot.ledger import LastSession, VisitLine
+from robot.mission.diary import AWAY, HOME
 from robot.mission.facts import MissionFacts
 from robot.mission.leg import leg_of
 from robot.mission.mission_view import StopView
@@ -45,6 +46,10 @@ def _remember(mission: Mission, line: VisitLine, shift: float) -> None:
     """Take one line of today into what people see, and into where the cart stands."""
     if line.outcome == "blocked" and not line.sides:
         mission.agenda.blocked.add(line.row)
+        return
+    if line.outcome in {HOME, AWAY}:
+        gone = line.outcome == AWAY and line.row in mission.visits
+        mission.place = mission.visits[line.row].entrance if gone else mission.home
         return
     if line.ended is None:
         return

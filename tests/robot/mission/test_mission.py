@@ -10,8 +10,11 @@ from robot.ledger import Ledger
 from robot.mission.build_mission import build_mission, house_of
 from robot.mission.desk import InlineDesk
 from robot.mission.facts import MissionFacts
+from robot.mission.fiducials import FrontCameraConfig, TagSeen
 from robot.mission.mission import Mission
 from robot.mission.mission_view import MissionView
+from robot.mission.mover import Mover
+from robot.mission.navigator import HeadlandConfig, Wheels
 from robot.mission.showing import view_of
 from robot.settings import RobotConfig
 from robot.types import Command, CommandName, Mode
@@ -19,6 +22,19 @@ from tests.robot.conftest import SetClock
 from tests.robot.mission.small_house import machine_with, small_house
 
 MORNING = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
+
+
+class Standing:
+    """A HeadlandDrive that does not move and a FrontEye that sees nothing."""
+
+    def command(self, wheels: Wheels, now: float) -> None:
+        """Stand."""
+
+    def take(self) -> tuple[float, float]:
+        return 0.0, 0.0
+
+    def tags(self, now: float) -> list[TagSeen]:
+        return []
 
 
 @dataclass
@@ -34,6 +50,7 @@ class Stage:
     end_switch: bool | None = None
     end_early: bool = False
     end_left: float | None = None
+    by_itself: bool = False
     run: float = 0.0
     speed: float = 0.15
     rows: list[str] = field(default_factory=list)
@@ -47,7 +64,10 @@ class Stage:
         house = house_of(self.config)
         assert house is not None
         desk = InlineDesk(house, [self.config.ledger.path], self.clock)
-        self.mission = build_mission(self.config, house, self.ledger, self.clock, desk)
+        drive = Standing()
+        mover = Mover(house, HeadlandConfig(), FrontCameraConfig(), drive, drive, house.docks["dock"])
+        used = mover if self.by_itself else None
+        self.mission = build_mission(self.config, house, self.ledger, self.clock, desk, used)
         self.mode = Mode.READY
 
     def kill(self, row: str) -> None:
@@ -212,6 +232,58 @@ def test_killed_program_goes_on_in_its_row_after_a_start(stage: Stage) -> None:
     again.add(stage.begin_row())
     stage.until("homing")
     assert row not in again and len(again) == 2
+
+
+def come_home(stage: Stage) -> str:
+    """Work all rows and confirm that the cart is at its dock; returns the last row."""
+    row = started(stage)
+    for _ in range(2):
+        stage.until("moving")
+        row = stage.begin_row()
+    stage.until("homing")
+    stage.press(CommandName.CONFIRM)
+    return row
+
+
+def test_cart_that_came_home_is_not_asked_to_after_a_power_cut(stage: Stage) -> None:
+    row = come_home(stage)
+    stage.kill(row)
+    stage.press(CommandName.START)
+    stage.until("done", most=10)
+    assert stage.view.ask is None and [v.outcome for v in stage.ledger.visits(0.0)][-1] == "home"
+
+
+def test_power_cut_before_the_dock_was_confirmed_asks_for_it_again(stage: Stage) -> None:
+    row = started(stage)
+    stage.press(CommandName.END_DAY)
+    stage.until("homing")
+    stage.kill(row)
+    stage.press(CommandName.START)
+    stage.until("homing")
+    assert stage.view.ask is not None and stage.view.ask.what == "dock"
+
+
+def test_power_cut_on_the_way_from_the_dock_is_a_place_that_a_person_must_tell(tmp_path: Path) -> None:
+    config = machine_with(small_house(tmp_path), tmp_path / "ledger.sqlite")
+    stage = Stage(config, Ledger(config.ledger.path), by_itself=True)
+    stage.press(CommandName.START)
+    stage.until("moving")
+    stage.step()
+    before = stage.view.ask
+    stage.kill("demo-row")
+    stage.press(CommandName.START)
+    stage.until("moving")
+    stage.step()
+    after = stage.view.ask
+    assert before is None and after is not None and after.what == "row"
+    assert "not known since the restart" in after.refused
+
+
+def test_row_is_blocked_in_one_piece_with_the_rest_of_its_line(stage: Stage) -> None:
+    started(stage)
+    stage.press(CommandName.BLOCK_ROW, text="row-003")
+    lines = [v for v in stage.ledger.visits(0.0) if v.row == "row-003"]
+    assert [(v.outcome, v.begun == v.ended) for v in lines if not v.sides] == [("blocked", True)]
 
 
 def test_killed_program_comes_back_on_the_way_it_was_on(stage: Stage) -> None:
