@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from vision.frame_checks import FrameChecks
-from vision.tear import TearWatch, empty_end, sharpest_cut
+from vision.tear import TearWatch, empty_end, row_steps
 from vision.types import Frame
 
 EDGE = 2.6
@@ -52,8 +52,48 @@ def test_pipe_that_stands_still_while_the_cart_rolls_is_no_tear() -> None:
     assert told[1:] == [None] * 3
 
 
+def with_pipe(seed: int, row: int, light: int) -> NDArray[np.uint8]:
+    """A crop above a pipe whose upper edge lies at `row`, so much lighter than the leaves."""
+    frame = crop(seed).astype(int)
+    frame[row:] += light
+    seen: NDArray[np.uint8] = np.clip(frame, 0, 255).astype(np.uint8)
+    return seen
+
+
+def test_pipe_whose_edge_is_now_just_above_and_now_just_below_a_cuts_is_no_tear() -> None:
+    lights = [
+        light
+        for light in range(10, 90, 2)
+        if row_steps(with_pipe(0, 366, light)[:, ::4].astype(np.int16)).max() > EDGE
+    ]
+    faint, sharp = lights[0] - 2, lights[0] + 4
+    watch = TearWatch()
+    watch.problem(with_pipe(1, 366, sharp), EDGE)
+    told = [watch.problem(with_pipe(k, 366, faint if k % 2 else sharp), EDGE) for k in range(2, 12)]
+    assert told == [None] * 10
+
+
+def test_two_pipes_of_which_now_one_and_now_the_other_is_sharper_are_no_tear() -> None:
+    watch = TearWatch()
+    told = []
+    for k in range(6):
+        frame = with_pipe(k, 320, 60 + 20 * (k % 2)).astype(int)
+        frame[366:] += 80 - 20 * (k % 2)
+        told.append(watch.problem(np.clip(frame, 0, 255).astype(np.uint8), EDGE))
+    assert told[1:] == [None] * 5
+
+
+def test_tear_beside_a_pipe_is_still_told() -> None:
+    watch = TearWatch()
+    watch.problem(with_pipe(1, 366, 60), EDGE)
+    torn = with_pipe(2, 366, 60)
+    torn[150:] = with_pipe(3, 366, 60)[150:]
+    torn[150:340] = np.clip(torn[150:340].astype(int) + 20, 0, 255).astype(np.uint8)
+    assert watch.problem(torn, EDGE) == "torn: two pictures meet at row 150"
+
+
 def test_tiny_picture_has_no_cut() -> None:
-    assert sharpest_cut(np.zeros((10, 40), np.int16)) == (0.0, 0)
+    assert not row_steps(np.zeros((10, 40), np.int16)).any()
 
 
 def test_frame_check_skips_a_torn_frame_and_takes_the_next() -> None:
