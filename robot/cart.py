@@ -44,6 +44,7 @@ class Cart:
         self.link_text = "not connected yet"
         self.boot_id: int | None = None
         self.protocol_mismatch = False
+        self.controller: LinkUp | None = None
 
     def link_came(self, event: LinkUp) -> bool:
         """Take a new session; True when the controller had restarted, so that its pulses are gone."""
@@ -51,6 +52,7 @@ class Cart:
         first = self.boot_id is None
         self.link_up, self.link_text = True, "connected"
         self._trips_armed = None
+        self.controller = event
         self.boot_id = event.boot_id
         self.protocol_mismatch = event.protocol_mismatch
         if restarted:

@@ -81,6 +81,8 @@ class Showing:
             flower_states=self._states(sides),
             finished=tuple(self._finished),
             mission=loop.day.view(now),
+            controller=cart.controller,
+            report=cart.telemetry,
         )
 
     def _states(self, sides: Mapping[Side, SideView]) -> dict[FlowerKey, str]:

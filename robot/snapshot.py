@@ -72,6 +72,20 @@ class AirState(msgspec.Struct, frozen=True):
     used_normal_l: float
 
 
+class ControllerState(msgspec.Struct, frozen=True):
+    """What the valve controller says of itself; counts are since its start, `bad_frames` what came to it damaged."""
+
+    firmware: str
+    reset_cause: str
+    session: int
+    nozzles: int
+    problem: str
+    openings: int
+    refused: int
+    bad_frames: int
+    deadman_trips: int
+
+
 class LinkState(msgspec.Struct, frozen=True):
     """The link to the valve controller, as the bridge tells it."""
 
@@ -80,6 +94,7 @@ class LinkState(msgspec.Struct, frozen=True):
     armed: bool
     estop: bool
     battery_v: float | None
+    controller: ControllerState | None = None
 
 
 class FlowerMark(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from robot.snapshot import (
     AlertState,
     CameraState,
     CommandNote,
+    ControllerState,
     Counts,
     FaultState,
     FlowerMark,
@@ -116,7 +117,7 @@ class SnapshotBuilder:
             strip=self._strip.state(),
             counts=self._counts(view),
             air=AirState(view.pressure_kpa, view.air_normal_l),
-            link=LinkState(view.link_up, view.link_text, view.armed, view.estop, view.battery_v),
+            link=_link(view),
             cameras={side: self._camera(side, seen, view) for side, seen in view.sides.items()},
             latency_ms={stage: (p50, p99) for stage, (p50, p99) in view.stage_ms.items()},
             stop=stop,
@@ -172,6 +173,24 @@ class SnapshotBuilder:
         """Return why no frames come; while they do, why the last was not used."""
         grabber = self._grabbers.get(side)
         return (grabber.problem if grabber is not None else None) or seen.frame_problem
+
+
+def _link(view: LoopView) -> LinkState:
+    said, report = view.controller, view.report
+    controller = None
+    if said is not None and report is not None:
+        controller = ControllerState(
+            said.firmware_version,
+            said.reset_cause,
+            said.session,
+            said.nozzles,
+            said.problem,
+            report.openings,
+            report.refused,
+            report.bad_frames,
+            report.deadman_trips,
+        )
+    return LinkState(view.link_up, view.link_text, view.armed, view.estop, view.battery_v, controller)
 
 
 def cart_at(view: LoopView, t: float) -> float:

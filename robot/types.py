@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from firmware_bridge.events import LinkUp, Telemetry
 from robot.mission.mission_view import MissionView
 from vision.types import Flower, Frame, Pose, Side
 
@@ -225,6 +226,10 @@ class LoopView:
     """Flowers with a new last word: side, id, s, and 'treated' or the Reason it was missed; on a way back once more."""
     mission: MissionView | None = None
     """The day as a whole, where the machine has a house."""
+    controller: LinkUp | None = None
+    """What the valve controller said of itself when the session began."""
+    report: Telemetry | None = None
+    """Its newest report."""
 
 
 class StepRecord(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from robot.config import ConfigError
 from robot.dashboard.board import Board
-from robot.dashboard.export import Table, as_csv, as_xlsx, head_of, lines_of
+from robot.dashboard.export import Table, as_csv, as_json, as_xlsx, head_of, lines_of
 from robot.dashboard.house_view import visits_of
 from robot.dashboard.ledger_reader import LedgerUnreadError
 from robot.dashboard.pages_models import Days, Flowers, PlanView, Results, RowView, Today, VisitLine, WhatIf
@@ -134,10 +134,10 @@ def _add_results(app: FastAPI, board: Board) -> None:
 
     @app.get(
         "/api/v1/export/{table}", tags=["pages"], response_class=Response,
-        responses={200: {"content": {"text/csv": {}, XLSX: {}}}},
+        responses={200: {"content": {"text/csv": {}, "application/json": {}, XLSX: {}}}},
     )  # fmt: skip
     @needs(Right.LOOK)
-    def export(table: Table, form: Literal["csv", "xlsx"] = "csv", days: Days = 28) -> Response:
+    def export(table: Table, form: Literal["csv", "xlsx", "json"] = "csv", days: Days = 28) -> Response:
         """Return a table of the ledger as a file: passes, flowers, pulses or journal."""
         now = local_now(board.clock)
         lines = lines_of(board.ledger, table, now.timestamp() - days * DAY_S, now.tzinfo)
@@ -146,15 +146,17 @@ def _add_results(app: FastAPI, board: Board) -> None:
         try:
             if form == "xlsx":
                 return Response(as_xlsx(table, head_of(table), lines), media_type=XLSX, headers=headers)
-            text = as_csv(head_of(table), lines)
+            text = (as_json if form == "json" else as_csv)(head_of(table), lines)
             first = next(text)  # a ledger that cannot be read is told before the file begins
         except LedgerUnreadError as error:
             raise HTTPException(409, str(error)) from error
-        return StreamingResponse(chain([first], _until_unread(text)), media_type="text/csv", headers=headers)
+        kind = "application/json" if form == "json" else "text/csv"
+        return StreamingResponse(chain([first], _until_unread(text, form)), media_type=kind, headers=headers)
 
 
-def _until_unread(text: Iterator[str]) -> Iterator[str]:
+def _until_unread(text: Iterator[str], form: str) -> Iterator[str]:
+    """Yield what can be read; a table that is cut short says so, JSON by an array that does not end."""
     try:
         yield from text
     except LedgerUnreadError as error:
-        yield f'"cut short: {error}"\n'
+        yield f'"cut short: {error}"\n' if form == "csv" else ""

@@ -1,9 +1,10 @@
-"""The ledger as files for a spreadsheet: CSV line by line, XLSX as one workbook; times are local, of the robot."""
+"""The ledger as files: CSV and JSON line by line, XLSX as one workbook; times are local, of the robot."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -77,6 +78,26 @@ def as_csv(head: Sequence[str], lines: Iterable[Sequence[Cell]]) -> Iterator[str
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue()
+
+
+def as_json(head: Sequence[str], lines: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """Yield a JSON array in chunks, one object a line."""
+    chunk: list[str] = []
+    for piece in _objects(head, lines):
+        chunk.append(piece)
+        if len(chunk) == CHUNK:
+            yield "".join(chunk)
+            chunk.clear()
+    yield "".join(chunk)
+
+
+def _objects(head: Sequence[str], lines: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    before = "[\n"
+    for line in lines:
+        cells = [cell.isoformat() if isinstance(cell, datetime) else cell for cell in line]
+        yield before + json.dumps(dict(zip(head, cells, strict=True)), ensure_ascii=False)
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
 
 
 def _plain(cell: Cell) -> Cell:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from firmware_bridge.events import LinkUp, Telemetry
 from robot.snapshot_builder import SnapshotBuilder
 from robot.types import SideView
 from tests.robot.views import READY
@@ -71,3 +72,20 @@ def test_without_threads_to_watch_nothing_is_wrong() -> None:
 def test_the_detector_and_where_it_runs_are_told() -> None:
     told = "flowers-4 on cpu (provider cuda did not start)"
     assert SnapshotBuilder({}, told).build(replace(VIEW, sides={}), None, None).detector == told
+
+
+def test_what_the_valve_controller_says_of_itself_is_told_once_it_reports() -> None:
+    said = LinkUp(1.0, 7, 99, 0, "power", "0.4.0", 32, 1000, 0)
+    report = Telemetry(
+        t=2.0, encoder_ticks=0, velocity_mm_s=0, motor_mm_s=0, pressure_kpa=500, pressure_ok=True,
+        pressure_believed=True, battery_mv=25_000, estop=False, button=False, bumper=False, armed=False,
+        heartbeat_lost=False, driving=False, valves=0, openings=12, bad_frames=3, refused=2, deadman_trips=1,
+        queued=0, unreported=0,
+    )  # fmt: skip
+    builder = SnapshotBuilder({})
+    early = replace(VIEW, sides={}, controller=said)
+    assert builder.build(early, None, None).link.controller is None
+    told = builder.build(replace(early, report=report), None, None).link.controller
+    assert told is not None
+    assert (told.firmware, told.reset_cause, told.session, told.nozzles) == ("0.4.0", "power", 7, 32)
+    assert (told.openings, told.bad_frames, told.refused, told.deadman_trips) == (12, 3, 2, 1)

@@ -76,6 +76,23 @@ export class MachineCard extends Lines {
   }
 }
 
+/** What the valve controller says of itself. */
+export class ControllerCard extends Lines {
+  constructor(root) {
+    super(root, t("controller_title"));
+  }
+
+  show(snapshot) {
+    const said = snapshot?.link.controller;
+    if (!said) return this.set("link", t("link_down"), "bad");
+    this.set("link", snapshot.link.up ? t("link_up") : `${t("link_down")} ${snapshot.link.text}`, snapshot.link.up ? "good" : "bad");
+    this.set("firmware", said.firmware);
+    this.set("reset_cause", said.reset_cause.replaceAll("_", " "));
+    if (said.problem) this.set("controller_problem", said.problem, "bad");
+    for (const key of ["session", "nozzles", "openings", "refused", "bad_frames", "deadman_trips"]) this.set(`controller_${key}`, number(said[key]));
+  }
+}
+
 export class FaultsCard {
   constructor(root, mayAct, acknowledge) {
     this.root = root;

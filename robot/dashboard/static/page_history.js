@@ -46,7 +46,7 @@ function takeAway() {
   const draw = () =>
     links.replaceChildren(
       ...TABLES.flatMap((name) =>
-        ["csv", "xlsx"].map((form) =>
+        ["csv", "xlsx", "json"].map((form) =>
           make("a", { class: "button", href: `/api/v1/export/${name}?form=${form}&days=${days}`, download: "" }, `${t(`table_${name}`)} (${form.toUpperCase()})`),
         ),
       ),

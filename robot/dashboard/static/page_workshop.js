@@ -2,9 +2,9 @@
 
 import { draw, make, say } from "./dom.js";
 import { inEnglish } from "./faults_told.js";
-import { number } from "./format.js";
+import { ago, number } from "./format.js";
 import { Histogram } from "./histogram.js";
-import { MachineCard } from "./cards.js";
+import { ControllerCard, MachineCard } from "./cards.js";
 import { configCard } from "./workshop_config.js";
 import { recordingsCard } from "./workshop_files.js";
 import { jobCards } from "./workshop_jobs.js";
@@ -18,7 +18,8 @@ export function page() {
   const way = make("div", { class: "way" });
   const detector = make("p", {});
   const machine = make("section", { class: "card" });
-  const card = new MachineCard(machine);
+  const controller = make("section", { class: "card" });
+  const cards = [new MachineCard(machine), new ControllerCard(controller)];
   const histogram = new Histogram();
   const jobs = jobCards();
   const lens = lensCard();
@@ -28,7 +29,8 @@ export function page() {
 
   function show({ snapshot, age, stale }) {
     if (!snapshot) return;
-    card.show(snapshot);
+    for (const card of cards) card.show(snapshot);
+    for (const element of document.querySelectorAll(".card-age")) say(element, ago(age));
     drawWay(way, snapshot.latency_ms);
     say(detector, snapshot.detector || "–");
     if (!stale && snapshot.time !== before) histogram.add((age ?? 0) * 1000);
@@ -42,13 +44,15 @@ export function page() {
     leave: () => (recordings.leave(), jobs.leave(), lens.leave()),
     parts: [
       make("section", { class: "card" }, make("h2", {}, t("timing_title")), make("p", { class: "quiet" }, t("timing_about")), way),
-      make("div", { class: "two" }, machine, make("section", { class: "card" }, make("h2", {}, t("histogram_title")), histogram.root, make("h2", {}, t("timing_detector")), inEnglish(detector))),
+      make("div", { class: "two" }, machine, controller),
+      make("section", { class: "card" }, make("h2", {}, t("histogram_title")), histogram.root, make("h2", {}, t("timing_detector")), inEnglish(detector)),
       recordings.root,
       jobs.replay,
       config,
       lens.root,
       jobs.doctor,
       make("section", { class: "card" }, make("h2", {}, t("valve_test")), make("p", {}, t("valve_test_not"))),
+      make("section", { class: "card" }, make("h2", {}, t("logs_title")), make("p", {}, t("logs_about")), make("a", { class: "button", href: "/history" }, t("logs_journal"))),
     ],
   };
 }

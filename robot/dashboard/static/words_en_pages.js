@@ -108,7 +108,7 @@ export default {
   chart_label: "Coverage by {key}: {values}",
   week: "Week",
   take_away: "Take away",
-  export_about: "Tables of the ledger for a spreadsheet; times are the robot's local ones. Programs read the same from /api/v1.",
+  export_about: "Tables of the ledger, for a spreadsheet or a program; times are the robot's local ones. Programs ask /api/v1/export with a token.",
   table_passes: "Passes",
   table_flowers: "Flowers",
   table_pulses: "Pulses",

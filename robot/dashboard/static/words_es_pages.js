@@ -108,7 +108,7 @@ export default {
   chart_label: "Cobertura por {key}: {values}",
   week: "Semana",
   take_away: "Llevarse",
-  export_about: "Tablas del libro para una hoja de cálculo; horas locales del robot. Los programas leen lo mismo en /api/v1.",
+  export_about: "Tablas del libro, para una hoja de cálculo o un programa; horas locales del robot. Los programas piden /api/v1/export con un token.",
   table_passes: "Pasadas",
   table_flowers: "Flores",
   table_pulses: "Pulsos",

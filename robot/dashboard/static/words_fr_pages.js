@@ -108,7 +108,7 @@ export default {
   chart_label: "Couverture par {key} : {values}",
   week: "Semaine",
   take_away: "Emporter",
-  export_about: "Tableaux du registre pour un tableur ; heures locales du robot. Les programmes lisent la même chose via /api/v1.",
+  export_about: "Tableaux du registre, pour un tableur ou un programme ; heures locales du robot. Les programmes demandent /api/v1/export avec un jeton.",
   table_passes: "Passages",
   table_flowers: "Fleurs",
   table_pulses: "Impulsions",

@@ -108,7 +108,7 @@ export default {
   chart_label: "Dekking per {key}: {values}",
   week: "Week",
   take_away: "Meenemen",
-  export_about: "Tabellen uit het grootboek voor een rekenblad; tijden zijn lokaal bij de robot. Programma's lezen hetzelfde via /api/v1.",
+  export_about: "Tabellen uit het grootboek, voor een rekenblad of een programma; tijden zijn lokaal bij de robot. Programma's vragen /api/v1/export met een token.",
   table_passes: "Passages",
   table_flowers: "Bloemen",
   table_pulses: "Pulsen",

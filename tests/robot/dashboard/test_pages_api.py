@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import sqlite3
 import zipfile
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from fastapi import FastAPI
 
 from robot.clock import MonotonicClock
 from robot.dashboard.board import Board, make_board
-from robot.dashboard.export import Table, as_csv, head_of
+from robot.dashboard.export import Table, as_csv, as_json, head_of
 from robot.dashboard.results import share
 from robot.dashboard.rights import Right, Role
 from robot.dashboard.server import app_of
@@ -185,7 +186,7 @@ def test_the_interval_is_wilsons_and_there_is_none_of_nothing() -> None:
 
 
 @pytest.mark.parametrize("table", list(Table))
-def test_each_table_is_exported_as_csv_and_xlsx(client: httpx.Client, table: Table) -> None:
+def test_each_table_is_exported_as_csv_xlsx_and_json(client: httpx.Client, table: Table) -> None:
     answer = client.get(f"/api/v1/export/{table.value}")
     lines = list(csv.reader(io.StringIO(answer.text)))
     assert tuple(lines[0]) == head_of(table)
@@ -195,6 +196,16 @@ def test_each_table_is_exported_as_csv_and_xlsx(client: httpx.Client, table: Tab
     sheet = zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml").decode()
     assert sheet.count("<row ") == len(lines)
     assert "<f>" not in sheet
+    found = client.get(f"/api/v1/export/{table.value}", params={"form": "json"})
+    assert found.headers["content-type"] == "application/json"
+    assert [tuple(one) for one in found.json()] == [head_of(table)] * (len(lines) - 1)
+
+
+def test_an_empty_table_is_an_empty_array_and_a_long_one_comes_in_chunks() -> None:
+    assert "".join(as_json(("a",), [])) == "[]\n"
+    chunks = list(as_json(("a",), [(number,) for number in range(1200)]))
+    assert len(chunks) == 3
+    assert [one["a"] for one in json.loads("".join(chunks))] == list(range(1200))
 
 
 def test_a_text_that_a_spreadsheet_would_run_is_disarmed(client: httpx.Client) -> None:
