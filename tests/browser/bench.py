@@ -23,9 +23,10 @@ from robot.dashboard.rights import Role
 from sim.bench import machine_said
 from sim.realtime import LiveRobot, live_robot
 from sim.scenario import load_scenario
-from tests.browser.pictures import BROWSER, PAGES, made_up_robot
+from tests.browser.pictures import BROWSER, MADE_UP, made_up_robot
 from tests.browser.signing_in import add_person, sign_in
 
+PAGES = {**MADE_UP, "row": "/row?name=north-001", "live": "/live", "workshop": "/workshop"}
 SLOWED = 4
 """Chromium's Emulation.setCPUThrottlingRate."""
 STOPS = 10

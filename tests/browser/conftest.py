@@ -16,6 +16,7 @@ from robot.clock import MonotonicClock
 from robot.config import DEMO_MACHINE
 from robot.dashboard.rights import Role
 from robot.mission.house import DEMO_HOUSE
+from tests.browser.made_up_alerts import raise_alerts
 from tests.browser.made_up_ledger import fill
 from tests.browser.signing_in import add_person, sign_in
 
@@ -67,7 +68,14 @@ class Robot:
         options = ["--socket", self._socket, "--ledger", str(self.folder / "l.sqlite"), "--port", str(port)]
         options += ["--accounts", str(self.accounts)]
         if self.house:
-            options += ["--house", str(DEMO_HOUSE), "--machine", str(self.machine)]
+            options += [
+                "--house",
+                str(DEMO_HOUSE),
+                "--machine",
+                str(self.machine),
+                "--alerts",
+                str(self.alerts),
+            ]
         self.board = self._start("-m", "robot.dashboard", *options)
         assert self.board.stdout is not None and self.board.stderr is not None
         self.url = self.board.stdout.readline().split()[-1]
@@ -90,6 +98,11 @@ class Robot:
     def accounts(self) -> Path:
         """The dashboard's accounts file."""
         return self.folder / "accounts.sqlite"
+
+    @property
+    def alerts(self) -> Path:
+        """The alerts of a robot in a house."""
+        return self.folder / "alerts.sqlite"
 
     @property
     def machine(self) -> Path:
@@ -142,6 +155,7 @@ def house(tmp_path: Path, weeks_of_work: Path) -> Iterator[Robot]:
     """A robot in the demonstration house, with people and a filled ledger."""
     robot = Robot(tmp_path, house=True)
     shutil.copy(weeks_of_work, tmp_path / "l.sqlite")
+    raise_alerts(robot.alerts, MonotonicClock().wall().timestamp())
     robot.add_people()
     robot.start_control()
     robot.start_board()

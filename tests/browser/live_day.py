@@ -83,8 +83,8 @@ class LiveDay:
 
 
 @contextmanager
-def live_day(folder: Path) -> Iterator[LiveDay]:
-    """Start everything in `folder`, and end it."""
+def live_day(folder: Path, record: Path | None = None) -> Iterator[LiveDay]:
+    """Start everything in `folder`, and end it; the day is recorded into the folder `record`."""
     scenario = load_scenario("demo", length_m=12.0)
     (folder / "house.toml").write_text(HOUSE)
     overrides = {
@@ -97,7 +97,7 @@ def live_day(folder: Path) -> Iterator[LiveDay]:
     mcu = McuProcess(folder, core_config(config))
     world = LiveWorld(scenario, 1, config, mcu.page, folder)
     data = config.model_dump(mode="json", exclude_unset=True)
-    machine = write_machine(data, world, mcu.port, folder, None)
+    machine = write_machine(data, world, mcu.port, folder, record)
     settings = load_config(machine)
     port = free_port(settings.dashboard)
     world.start()
