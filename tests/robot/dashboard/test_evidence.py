@@ -45,7 +45,9 @@ def shown(i: int) -> StepRecord:
     box = np.array([[x - 9, y - 9, x + 9, y + 9]], np.float32)
     found = Detections(box, np.array([[0, 1, 0]], np.float32), np.ones(1, np.float32))
     made = step(i, {"left": frame})
-    return msgspec.structs.replace(made, now=now, pose=Pose(now, cart_s, 0.0, 0.001), detections={"left": found})
+    return msgspec.structs.replace(
+        made, now=now, pose=Pose(now, cart_s, 0.0, 0.001), detections={"left": found}
+    )
 
 
 @pytest.fixture(scope="module")
