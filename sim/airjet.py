@@ -1,4 +1,4 @@
-"""What an opened nozzle does to the flowers before it: hit or miss by distance, offset, timing and angle."""
+"""What an opened nozzle does to the flowers before it: hit or miss by distance, offset, timing, angle and rhythm."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 
 
 class AirJetConfig(BaseModel):
-    """The jet. Best distance and angle: Jiangsu Univ. j-csam 2024s133; all else assumed."""
+    """The jet. Best distance, frequency and angle: Jiangsu Univ. j-csam 2024s133; all else assumed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +29,13 @@ class AirJetConfig(BaseModel):
     reach_m: tuple[float, float] = Field((0.06, 0.32), description="outside this the jet does nothing")
     best_angle_deg: float = Field(76.0, ge=0, le=180, description="jet to flower axis, j-csam 2024s133")
     angle_weight: float = Field(0.4, ge=0, le=1, description="share of the effect that depends on the angle")
+    best_hz: float = Field(
+        24.0, gt=0, le=200, description="openings a second that shake best, j-csam 2024s133"
+    )
+    hz_width: float = Field(12.0, gt=0, le=200, description="Hz off the best at which 1/e is left")
+    hz_weight: float = Field(
+        0.0, ge=0, le=1, description="share of the effect that depends on the rhythm; 0 as if any would do"
+    )
     radius_m: float = Field(0.014, gt=0, le=0.2, description="footprint radius at the best distance")
     spread: float = Field(0.03, ge=0, le=1, description="growth of the radius per metre of distance")
     air_speed_m_s: float = Field(
@@ -119,6 +126,14 @@ def dose_of(config: AirJetConfig, offset: FloatArray, axes: FloatArray) -> Float
     return np.where(inside, by_distance * by_angle, 0.0)
 
 
+def by_rhythm(config: AirJetConfig, since_s: float | None) -> float:
+    """Return the share of its dose that an opening gives `since_s` after the one before; the first gives all."""
+    if since_s is None or config.hz_weight == 0.0:
+        return 1.0
+    off_best = (1.0 / since_s - config.best_hz) / config.hz_width if since_s > 0.0 else math.inf
+    return 1.0 - config.hz_weight + config.hz_weight * math.exp(-off_best * off_best)
+
+
 def strike(config: AirJetConfig, flowers: FlowerField, opening: Opening) -> dict[int, float]:
     """Return flower index -> dose of one opening; leaves in the way swallow it."""
     index = flowers.near(opening.nozzle_s, 0.10)
@@ -154,6 +169,7 @@ class JetLog:
         self._place_of = place_of
         self._random = np.random.Generator(np.random.PCG64([seed, 0xA12]))
         self._latest: dict[int, TrainEffect] = {}
+        self._opened_at: dict[int, float] = {}
         self.strength: Callable[[], float] = lambda: 1.0
         """Share of the full dose that the pressure allows just now."""
         self.trains: list[TrainEffect] = []
@@ -172,9 +188,12 @@ class JetLog:
             train = TrainEffect(side, nozzle, t)
             self._latest[nozzle] = train
             self.trains.append(train)
+            self._opened_at.pop(nozzle, None)
+        before, self._opened_at[nozzle] = self._opened_at.get(nozzle), commanded_at
+        share = by_rhythm(self._config, None if before is None else commanded_at - before)
         train.openings += 1
         train.track.append((t, s, h))
-        config, strength = self._config, self.strength()
+        config, strength = self._config, share * self.strength()
         for flower, dose in strike(config, self._fields[side], Opening(side, s, h, d, t)).items():
             train.dose[flower] = train.dose.get(flower, 0.0) + dose * strength
         if config.shake.push_mm > 0.0:

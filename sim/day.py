@@ -120,11 +120,12 @@ class LockstepDay:
 
     def _side(self, settings: CameraConfig) -> SideParts:
         model, side = settings.model(), settings.side
+        true = self.scenario.misfit.camera(model)
         if self._detector is None:
-            truth = TruthEyes(self.rows, self.plant, side, model, self.seed)
+            truth = TruthEyes(self.rows, self.plant, side, true, self.seed)
             eyes = spoilt_eyes(truth, side, self.scenario.faults, self.plant.camera_faults, model.height)
             return truth_side(self._camera(settings, eyes.picture), eyes, model, self.config)
-        drawn = DrawnEyes(self.rows, self.plant, side, model).picture
+        drawn = DrawnEyes(self.rows, self.plant, side, true).picture
         picture = spoiled(drawn, self.plant.camera_faults) if side == "left" else drawn
         return side_parts(model, self._camera(settings, picture), self._detector, self.config)
 

@@ -12,9 +12,8 @@ from robot.settings import RobotConfig
 from sim.airjet import JetLog
 from sim.drawn_by import drawn_by
 from sim.plant import Plant
-from sim.render.effects import EffectsConfig
 from sim.render.renderer import Renderer
-from sim.scenario import ScenarioConfig
+from sim.scenario import ScenarioConfig, ScenarioError
 from sim.truth import TrueFlowers
 from sim.truth_detector import TruthDetector
 from sim.truth_errors import load_errors
@@ -39,6 +38,11 @@ class HouseRows:
         self, scenario: ScenarioConfig, lengths: Mapping[str, float], config: RobotConfig, seed: int
     ) -> None:
         self._scenario, self._lengths, self._config, self._seed = scenario, lengths, config, seed
+        for crop in scenario.day.crops if scenario.day is not None else ():
+            if not any(map(crop.grows_in, lengths)):
+                known = ", ".join(sorted(lengths))
+                raise ScenarioError(f"day.crops: rows = {list(crop.rows)} names no row of the house: {known}")
+        self.lens = scenario.lens
         self.known: dict[str, RowOfHouse] = {}
         self.row = next(iter(lengths))
 
@@ -54,8 +58,7 @@ class HouseRows:
         """Return a row, grown on first sight."""
         if row not in self.known:
             seed = self._seed * 1000 + list(self._lengths).index(row)
-            crop = self._scenario.world.model_copy(update={"row_length_m": self._lengths[row]})
-            world = World.build(crop, seed)
+            world = World.build(self._scenario.crop_of(row, self._lengths[row]), seed)
             truths = {side: TrueFlowers(world, side) for side in self._config.sides}
             openings = self._config.dose.openings
             jets = JetLog(self._scenario.jets, dict(truths), plant.mouth, openings, seed)
@@ -99,5 +102,5 @@ class DrawnEyes:
         row = self._rows.row
         if self._drawn is None or self._drawn[0] != row:
             world = self._rows.of(row, self._plant).world
-            self._drawn = row, Renderer(world, self._camera, self._side, EffectsConfig())
-        return drawn_by(self._drawn[1])(cart_s, t, seq)
+            self._drawn = row, Renderer(world, self._camera, self._side, self._rows.lens)
+        return drawn_by(self._drawn[1], self._plant.place_at)(cart_s, t, seq)

@@ -6,8 +6,9 @@ import tomllib
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sim.air import AirConfig
 from sim.airjet import AirJetConfig
@@ -53,6 +54,22 @@ class ScenarioConfig(BaseModel):
         for fault in faults:
             parse_fault(fault)
         return faults
+
+    @model_validator(mode="after")
+    def _crops_grow(self) -> Self:
+        for number, crop in enumerate(self.day.crops if self.day is not None else ()):
+            try:
+                crop.among(self.world)
+            except ValueError as error:
+                raise ValueError(f"day.crops.{number}.{error}") from error
+        return self
+
+    def crop_of(self, row: str, length_m: float) -> WorldConfig:
+        """Return what grows in a row of a house: of its crops the last counts, `world` where there is none."""
+        crops = self.day.crops if self.day is not None else ()
+        mine = [crop for crop in crops if crop.grows_in(row)]
+        world = mine[-1].among(self.world) if mine else self.world
+        return world.model_copy(update={"row_length_m": length_m})
 
     def machine_overrides(self) -> dict[str, object]:
         """Return what the machine file must say of this row and cart, by dotted key."""
@@ -104,10 +121,11 @@ def load_scenario(
         return ScenarioConfig.model_validate(data)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in problem["loc"]) or "the file"
-        raise ScenarioError(
-            f"{path}: {key} = {problem['input']!r}: {problem['msg'].removeprefix('Value error, ')}"
-        ) from error
+        said = problem["msg"].removeprefix("Value error, ")
+        key = ".".join(str(part) for part in problem["loc"])
+        # Of a whole section the message itself says which key is meant.
+        where = "" if isinstance(problem["input"], dict) else f"{key} = {problem['input']!r}: "
+        raise ScenarioError(f"{path}: {where}{said}") from error
 
 
 def _path_of(name_or_path: str) -> Path:

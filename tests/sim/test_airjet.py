@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sim.airjet import AirJetConfig, JetLog, dose_of
+from sim.airjet import AirJetConfig, JetLog, by_rhythm, dose_of
 from sim.shakes import ShakeConfig
 from vision.types import Side
 
@@ -38,11 +38,13 @@ class OneFlower:
         self.pushed_at = t
 
 
-def log_before(flower: OneFlower, mouth_s: float, speed: float = 0.0) -> JetLog:
+def log_before(
+    flower: OneFlower, mouth_s: float, speed: float = 0.0, config: AirJetConfig = CONFIG
+) -> JetLog:
     def place_of(nozzle: int, t: float) -> tuple[Side, float, float, float]:
         return "left", mouth_s + speed * t, 1.6, 0.25
 
-    return JetLog(CONFIG, {"left": flower}, place_of, openings_per_train=3, seed=1)
+    return JetLog(config, {"left": flower}, place_of, openings_per_train=3, seed=1)
 
 
 def dose_at(s: float = 0.0, h: float = 0.0, distance: float = 0.182) -> float:
@@ -75,6 +77,27 @@ def test_openings_close_in_time_are_one_train_and_add_up() -> None:
     log.opened(0, 12.0, 12.015)
     assert [train.openings for train in log.trains] == [3, 1]
     assert log.trains[0].dose[0] == pytest.approx(3.0)
+
+
+def train_dose(hz: float, config: AirJetConfig) -> float:
+    log = log_before(OneFlower(), mouth_s=1.0, config=config)
+    for k in range(3):
+        log.opened(0, 10.0 + k / hz, 10.01 + k / hz)
+    return log.trains[0].dose[0]
+
+
+def test_a_train_off_the_best_frequency_gives_less_where_rhythm_counts() -> None:
+    counts = AirJetConfig(valve_lag_std_s=0.0, hz_weight=0.5)
+    assert train_dose(12.0, CONFIG) == pytest.approx(3.0)
+    assert train_dose(24.0, counts) == pytest.approx(3.0)
+    assert train_dose(12.0, counts) == pytest.approx(1.0 + 2 * (0.5 + 0.5 * math.exp(-1.0)))
+    assert train_dose(12.0, counts) == pytest.approx(train_dose(36.0, counts))
+
+
+@given(st.floats(0, 10), st.floats(0, 1))
+def test_no_rhythm_gives_more_than_the_full_dose_or_less_than_none(since_s: float, weight: float) -> None:
+    config = AirJetConfig(hz_weight=weight)
+    assert 0.0 <= by_rhythm(config, since_s) <= by_rhythm(config, None) == 1.0
 
 
 def test_the_valve_lag_moves_the_jet_along_the_row() -> None:
