@@ -24,7 +24,9 @@ READ_TIMEOUT_S = 0.5
 
 def camera(
     config: Annotated[Path, typer.Option(help="machine file (TOML), measured for and written to")],
-    camera_id: Annotated[str, typer.Option("--camera", help="which one; may be left out with one")] = "",
+    camera_id: Annotated[
+        str, typer.Option("--camera", help="which one, or front; may be left out with one")
+    ] = "",
     images: Annotated[Path | None, typer.Option(help="folder of pictures, instead of the camera")] = None,
     board: Annotated[
         Path | None, typer.Option(help="write the board to this new .svg or .png, to print, and end")
@@ -45,7 +47,7 @@ def camera(
     if board is not None:
         _write_board(board, settings.calibration.board, dpi, json)
         return
-    chosen = named_camera(settings, camera_id)
+    chosen = _with_lens(settings, camera_id)
     finder = Board(settings.calibration.board)
     views = (
         _views_live(chosen, finder, count, timeout) if images is None else _views_in(images, chosen, finder)
@@ -68,6 +70,18 @@ def named_camera(settings: RobotConfig, camera_id: str) -> CameraConfig:
     if len(found) > 1:
         raise WrongUseError(f"--camera: which one? the machine file has {known}")
     return found[0]
+
+
+def _with_lens(settings: RobotConfig, camera_id: str) -> CameraConfig:
+    """Return a row camera, or the mission's front camera described as one; a lens has no side, so any will do."""
+    from robot.mission.fiducials import FRONT
+    from robot.settings import CameraConfig
+
+    front = settings.mission.front
+    if camera_id != FRONT or front.source is None:
+        return named_camera(settings, camera_id)
+    same = front.model_dump(exclude={"ahead", "h", "tag_size", "corner_px"})
+    return CameraConfig(camera_id=FRONT, side="left", **same)
 
 
 def _write_board(path: Path, config: BoardConfig, dpi: float, json: bool) -> None:

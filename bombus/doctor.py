@@ -18,10 +18,14 @@ from bombus.checks import Check
 from bombus.output import WorkFailedError, WrongUseError, people
 
 if TYPE_CHECKING:
+    from robot.mission.fiducials import FrontCameraConfig
     from robot.settings import CameraConfig, RobotConfig
 
 FREE_GIB = 2.0
 """Less free disk than this is worth a warning: a recorded hour takes more (assumed)."""
+
+LEAST_TAG_REACH_M = 1.5
+"""Row tags are corrected by from as far as this (`robot/mission/row_place.py`)."""
 
 
 def doctor(
@@ -88,6 +92,10 @@ def _checks(config: Path | None, port: str | None, *, link: bool) -> Iterator[Ch
     if config is not None:
         for camera in settings.cameras:
             yield _camera(camera.source, camera.camera_id)
+        front = settings.mission.front
+        if front.source is not None:
+            yield _camera(front.source, "front")
+            yield _tags(front)
         if link:  # else the page itself is likely to ask
             yield _port(settings.dashboard.host, settings.dashboard.port)
 
@@ -163,6 +171,13 @@ def _camera(source: str, camera_id: str) -> Check:
         str(path) if ok else f"{path} is not there",
         "" if ok else "plug it in, or set its source",
     )
+
+
+def _tags(front: FrontCameraConfig) -> Check:
+    lens = front.calibrated or "lens not calibrated"
+    far = f"reads tags of {1000 * front.tag_size:.0f} mm from up to {front.reach_m:.1f} m; {lens}"
+    ok = front.reach_m >= LEAST_TAG_REACH_M
+    return Check("front tags", ok, far, "" if ok else "use larger tags, more pixels or a longer lens")
 
 
 def _port(host: str, port: int) -> Check:

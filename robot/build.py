@@ -24,6 +24,8 @@ from robot.disk import why_full
 from robot.ledger import Ledger
 from robot.loop import ControlLoop, LoopParts
 from robot.mission.build_mission import build_mission, house_of
+from robot.mission.fiducials import FRONT, FrontCameraConfig
+from robot.mission.tag_camera import TagCamera
 from robot.recorder import McapRecorder
 from robot.recording_format import RecordingHeader
 from robot.recording_run import new_run_folder
@@ -110,7 +112,10 @@ def _built(config: RobotConfig, config_text: str, clock: Clock, undo: ExitStack)
     ledger = open_ledger(config.ledger.path)
     waits_for = ledger.why if isinstance(ledger, BlindLedger) else ""
     clock = guard = GuardedClock(clock, ledger, this_boot(), clock_is_synchronised)
-    mission = None if house is None or waits_for else build_mission(config, house, ledger, clock)
+    eye = None if house is None else tag_camera(config.mission.front)
+    if eye is not None:
+        undo.callback(eye.close)
+    mission = None if house is None or waits_for else build_mission(config, house, ledger, clock, lookout=eye)
     cameras = {settings.side: settings.model() for settings in config.cameras}
     inbox = CommandInbox()
     config.dashboard.socket.parent.mkdir(parents=True, exist_ok=True)
@@ -149,6 +154,8 @@ def _built(config: RobotConfig, config_text: str, clock: Clock, undo: ExitStack)
         )
     )
     closers = [publisher.close, alerts.close, *(source.close for source in sources.values())]
+    if eye is not None:
+        closers.append(eye.close)
     if mission is not None:
         closers.append(mission.gate.close)
     look = partial(_look_at_clock, guard, alerts)
@@ -208,6 +215,15 @@ def picture_watch(detector: object, config: RobotConfig) -> PictureWatch:
     return PictureWatch(config.frames, domain, config.domain)
 
 
+def tag_camera(config: FrontCameraConfig) -> TagCamera | None:
+    """Return the front camera with its tag reader, or None where the machine file names none; it opens by itself."""
+    source = config.source
+    if source is None:
+        return None
+    size = config.width, config.height, config.fps
+    return TagCamera(config, LatestFrame(FRONT, lambda: opened(FRONT, source, *size)))
+
+
 def frame_source(settings: CameraConfig) -> LatestFrame:
     """Return the grabber of one camera; it opens the camera itself, again and again until it is there."""
     return LatestFrame(settings.camera_id, lambda: open_camera(settings))
@@ -215,9 +231,14 @@ def frame_source(settings: CameraConfig) -> LatestFrame:
 
 def open_camera(settings: CameraConfig) -> Camera:
     """Open one camera; raises CameraError."""
-    if settings.source.startswith(RING):
-        return RingCamera(settings.camera_id, Path(settings.source.removeprefix(RING)))
-    return OpenCvCamera(settings.camera_id, settings.source, settings.width, settings.height, settings.fps)
+    return opened(settings.camera_id, settings.source, settings.width, settings.height, settings.fps)
+
+
+def opened(camera_id: str, source: str, width: int, height: int, fps: float) -> Camera:
+    """Open a camera by its source; raises CameraError."""
+    if source.startswith(RING):
+        return RingCamera(camera_id, Path(source.removeprefix(RING)))
+    return OpenCvCamera(camera_id, source, width, height, fps)
 
 
 def core_config(config: RobotConfig) -> CoreConfig:

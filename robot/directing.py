@@ -36,6 +36,9 @@ class Directing:
         if self._mission is None:
             return commands
         commands, changes = self._mission.direct(commands, self._facts(now))
+        lookout = self._mission.lookout
+        blind = "" if lookout is None else lookout.problem
+        self._loop.pilot.told = {Fault.FRONT_CAMERA: blind} if blind else {}
         self._loop.scribe.note(changes, now)
         return commands
 

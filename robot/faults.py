@@ -47,6 +47,7 @@ class Fault(StrEnum):
     CAMERA_RIGHT_LOST = "camera_right_lost"
     FRAMES_LEFT_BAD = "frames_left_bad"
     FRAMES_RIGHT_BAD = "frames_right_bad"
+    FRONT_CAMERA = "front_camera"
     LENS_DIRTY = "lens_dirty"
     DOMAIN_SHIFT = "domain_shift"
     PULSES_UNANSWERED = "pulses_unanswered"
@@ -168,6 +169,11 @@ FAULTS: Mapping[Fault, FaultText] = {
     ),
     Fault.FRAMES_RIGHT_BAD: FaultText(
         Severity.HOLD, "The right camera's pictures cannot be used", "Clean the lens and check the light"
+    ),
+    Fault.FRONT_CAMERA: FaultText(
+        Severity.WARN,
+        "The front camera shows no tags",
+        "Check its cable and mission.front; without it the place along the row is not corrected",
     ),
     Fault.LENS_DIRTY: FaultText(
         Severity.WARN,

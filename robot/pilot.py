@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 
 from robot.cart import Cart
 from robot.end_switch import EndSwitch, Odd
-from robot.faults import FaultBook, Severity
+from robot.faults import Fault, FaultBook, Severity
 from robot.health import Health, HealthInputs
 from robot.modes import Facts, update
 from robot.settings import RobotConfig
@@ -57,6 +58,8 @@ class Pilot:
         self._ordered: dict[str, float] = {}
         self._arm_asked_since: float | None = None
         self.faults = FaultBook()
+        self.told: Mapping[Fault, str] = {}
+        """What the mission says is wrong with its own eyes and wheels; nothing that is decided depends on it."""
         self.mode = Mode.STARTING
         self.cruise_speed = config.drive.cruise_speed
         self.run = Run(config.row.length)
@@ -108,7 +111,7 @@ class Pilot:
 
     def judge(self, inputs: HealthInputs) -> list[Change]:
         """Look at the machine's health, update faults and mode."""
-        found = self._health.check(inputs) | self.ends.faults
+        found = {**self._health.check(inputs), **self.ends.faults, **self.told}
         fresh = self.faults.update(found, inputs.now)
         return [*(named(fault) for fault in fresh), *self._change_mode(inputs.now, None)]
 

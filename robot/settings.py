@@ -20,6 +20,7 @@ from robot.dose import DoseConfig
 from robot.end_switch import EndSwitchConfig
 from robot.health import HealthConfig
 from robot.home_assistant.config import HomeAssistantConfig
+from robot.mission.fiducials import FRONT
 from robot.mission.mission_config import MissionConfig
 from robot.odometry import OdometryConfig
 from robot.planner import Machine, PlannerConfig
@@ -276,6 +277,11 @@ def _misfits(config: RobotConfig) -> Iterator[str]:
     )
     if not least <= low <= back:
         yield f"health.pressure_low_kpa = {low:g}: must lie from safety.min_pressure_kpa to pressure_back_kpa"
+    if config.mission.front.source is not None:
+        if config.mission.house is None:
+            yield "mission.front.source: tags belong to a house; set mission.house, or leave the source out"
+        if FRONT in {camera.camera_id for camera in config.cameras}:
+            yield f"cameras.camera_id = '{FRONT}': is the front camera's name; choose another"
     acts, overrun = config.end_switch.acts_m, config.row.overrun
     if config.end_switch.fitted and acts >= overrun:
         yield f"end_switch.acts_m = {acts:g}: must be below row.overrun = {overrun:g}; lower it"

@@ -105,8 +105,14 @@ class SimHeadland:
         self._camera, self._reader = FrontCamera(self._front, plates, seed), TagReader(self._front)
         self._wheels = Wheels()
         self._looked_at = float("-inf")
+        self._newest: list[TagSeen] = []
         self.metres = 0.0
         self.frames = 0
+
+    @property
+    def problem(self) -> str:
+        """Nothing is ever wrong with this camera."""
+        return ""
 
     def command(self, wheels: Wheels, now: float) -> None:
         """Take what the wheels are to do."""
@@ -124,7 +130,12 @@ class SimHeadland:
             return []
         self._looked_at = now
         self.frames += 1
-        return self._reader.read(self._camera.picture(ground.x, ground.y, ground.heading), now)
+        self._newest = self._reader.read(self._camera.picture(ground.x, ground.y, ground.heading), now)
+        return self._newest
+
+    def recent(self, now: float) -> list[TagSeen]:
+        """Return what the last picture showed, while it is fresh."""
+        return [one for one in self._newest if now - one.t <= 2.0 * LOOK_S]
 
     def step(self, dt: float) -> None:
         """Let the wheels do what they were told."""

@@ -13,6 +13,7 @@ from tomlkit.items import Array
 from firmware_bridge.core_config import MAX_NOZZLES
 from robot.calibration.lag_sensor import LagEstimate
 from robot.config import ConfigError, parse_config
+from robot.mission.fiducials import FRONT
 from robot.settings import RobotConfig
 from vision.lens_fit import LensFit
 from vision.rig_fit import RigFit
@@ -81,16 +82,16 @@ def with_camera(text: str, name: str, camera_id: str, values: Mapping[str, objec
     What other measurement was noted there stays. Raises ConfigError.
     """
     config = parse_config(text, name)
-    document = tomlkit.parse(text)
-    for number, camera in enumerate(config.cameras):
-        if camera.camera_id == camera_id:
-            table: Any = document["cameras"][number]
-            table.update(values)
-            kind = said.partition(" ")[0]
-            others = [
-                note for note in camera.calibrated.split("; ") if note and note.partition(" ")[0] != kind
-            ]
-            table["calibrated"] = "; ".join([*others, said])
+    document: Any = tomlkit.parse(text)
+    noted = {camera.camera_id: camera.calibrated for camera in config.cameras}
+    tables = {name: document["cameras"][number] for number, name in enumerate(noted)}
+    if config.mission.front.source is not None:
+        noted[FRONT], tables[FRONT] = config.mission.front.calibrated, document["mission"]["front"]
+    if camera_id in tables:
+        tables[camera_id].update(values)
+        kind = said.partition(" ")[0]
+        others = [note for note in noted[camera_id].split("; ") if note and note.partition(" ")[0] != kind]
+        tables[camera_id]["calibrated"] = "; ".join([*others, said])
     written = tomlkit.dumps(document)
     parse_config(written, name)
     return written

@@ -43,10 +43,10 @@ def along_the_row(mission: Mission, facts: MissionFacts) -> Iterator[Command]:
 
 def place_correction(mission: Mission, facts: MissionFacts) -> float:
     """Return by how many metres the place is to be corrected, 0 for none; the camera looks the way in."""
-    leg, mover = mission.leg, mission.mover
-    if mover is None or leg is None or leg.backwards or mission.phase is not Phase.IN or facts.s is None:
+    leg, lookout = mission.leg, mission.lookout
+    if lookout is None or leg is None or leg.backwards or mission.phase is not Phase.IN or facts.s is None:
         return 0.0
-    seen, lens_ahead = mover.look(facts.now)
+    seen, lens_ahead = lookout.look(facts.now)
     off = mission.row_place.look(facts.s, seen, lens_ahead, facts.now)
     return off if abs(off) > LEAST_CORRECTION_M else 0.0
 

@@ -12,7 +12,7 @@ from robot.mission.gate import Gate
 from robot.mission.house import load_house
 from robot.mission.house_map import House, lay_out
 from robot.mission.mission import Mission
-from robot.mission.mover import Mover
+from robot.mission.mover import Lookout, Mover
 from robot.mission.pace import pace_machine
 from robot.mission.pacer import Pacer
 from robot.settings import RobotConfig
@@ -32,6 +32,7 @@ def build_mission(
     clock: Clock,
     desk: Desk | None = None,
     mover: Mover | None = None,
+    lookout: Lookout | None = None,
 ) -> Mission:
     """Return the mission as the ledger knows it; raises ConfigError or LedgerError in one line."""
     climate = house.config.climate
@@ -53,4 +54,5 @@ def build_mission(
         facts,
         pacer,
         mover,
+        lookout,
     )

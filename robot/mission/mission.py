@@ -21,7 +21,7 @@ from robot.mission.house_map import House
 from robot.mission.leg import Leg, leg_of
 from robot.mission.mission_config import MissionConfig
 from robot.mission.mission_view import StopView
-from robot.mission.mover import Mover
+from robot.mission.mover import Lookout, Mover
 from robot.mission.pacer import Pacer
 from robot.mission.people import hear
 from robot.mission.plan_types import StopKind
@@ -51,8 +51,9 @@ class Mission:
         facts: MissionFacts,
         pacer: Pacer,
         mover: Mover | None = None,
+        lookout: Lookout | None = None,
     ) -> None:
-        """Go on from the ledger; without `mover` people move the cart.
+        """Go on from the ledger; without `mover` people move the cart. `lookout` sees tags where there is none.
 
         Raises ConfigError for a robot that the house lacks, and LedgerError.
         """
@@ -60,7 +61,7 @@ class Mission:
         self.robot = robot_named(house, config.robot or name)
         self.motion = house.config.motion
         self.pacer = pacer
-        self.mover = mover
+        self.mover, self.lookout = mover, mover or lookout
         self.mine = share_of(house, self.robot.name)
         self.visits = visits_of(self.mine)
         self.home = house.docks[self.robot.dock].index
@@ -76,11 +77,10 @@ class Mission:
         self.lost = False
         """The place in the row was lost: the cart is to be brought to its entrance."""
         self.outcome = DONE
-        self.predicted_end = 0.0
+        self.predicted_end = self.begun = 0.0
         self.row_place = RowPlace({}, 0.0)
         self.end_believed = False
         self.errors_s: list[float] = []
-        self.begun = 0.0
         self.started = self.arrived = self.served = False
         self.starter = ""
         """Who pressed START last."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from robot.mission.fiducials import FrontCameraConfig
+
 
 class PaceConfig(BaseModel):
     """Limits of the speed along the row."""
@@ -50,3 +52,4 @@ class MissionConfig(BaseModel):
         False, description="begin each day, and go on after a restart, without a person's START"
     )
     pace: PaceConfig = PaceConfig()
+    front: FrontCameraConfig = FrontCameraConfig()

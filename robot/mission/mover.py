@@ -35,8 +35,34 @@ class HeadlandDrive(Protocol):
 class FrontEye(Protocol):
     """The front camera with its tag reader."""
 
+    @property
+    def problem(self) -> str:
+        """Why no tags can be seen, or ''."""
+        ...
+
     def tags(self, now: float) -> list[TagSeen]:
         """Return the tags of the newest frame that was not asked for before; never waits."""
+        ...
+
+    def recent(self, now: float) -> list[TagSeen]:
+        """Return the tags of the newest look, again and again while it is fresh."""
+        ...
+
+
+class Lookout(Protocol):
+    """What sees the tags along a row: the mover, or the front camera of a cart that people move."""
+
+    @property
+    def problem(self) -> str:
+        """Why no tags can be seen, or ''."""
+        ...
+
+    def look(self, now: float) -> tuple[list[TagSeen], float]:
+        """Return the tags in sight, and how far the lens is ahead of the cart's reference, m."""
+        ...
+
+    def recent(self, now: float) -> list[TagSeen]:
+        """Return the tags of the newest look, again and again while it is fresh."""
         ...
 
 
@@ -68,6 +94,15 @@ class Mover:
     def look(self, now: float) -> tuple[list[TagSeen], float]:
         """Return the tags in sight, and how far the lens is ahead of the cart's reference, m."""
         return self._eye.tags(now), self._front.ahead
+
+    @property
+    def problem(self) -> str:
+        """Why no tags can be seen, or ''."""
+        return self._eye.problem
+
+    def recent(self, now: float) -> list[TagSeen]:
+        """Return the tags of the newest look."""
+        return self._eye.recent(now)
 
     @property
     def way(self) -> str:

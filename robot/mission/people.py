@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from robot.mission.events import Pinned, RowBlocked, Unpinned
 from robot.mission.facts import MissionFacts
+from robot.mission.fiducials import wrong_tag
 from robot.mission.happenings import DOUBT
 from robot.mission.runner import Phase
 from robot.mission.wishes import BLOCK, END_DAY, PIN, UNPIN
@@ -28,7 +29,7 @@ def hear(mission: Mission, command: Command, facts: MissionFacts) -> bool:
     elif name is CommandName.PAUSE:
         mission.held = f"paused by {command.by or 'a person'}: press START to go on"
     elif name is CommandName.CONFIRM:
-        _confirm(mission, command)
+        _confirm(mission, command, facts)
     elif name is CommandName.END_DAY:
         mission.ended = True
         mission.diary.wish(END_DAY, "", command.by, facts.wall)
@@ -59,7 +60,7 @@ def _change_plan(mission: Mission, command: Command, facts: MissionFacts) -> Non
         mission.diary.wish(PIN if pin else UNPIN, row, command.by, facts.wall)
 
 
-def _confirm(mission: Mission, command: Command) -> None:
+def _confirm(mission: Mission, command: Command, facts: MissionFacts) -> None:
     """Take "it is done", if the tag agrees: only then may the row be armed."""
     mission.refused = ""
     leg = mission.leg
@@ -68,6 +69,13 @@ def _confirm(mission: Mission, command: Command) -> None:
         if told != leg.tag:
             said = "no tag was given" if told is None else f"tag {told} was given"
             mission.refused = f"{said}, row {leg.row} has tag {leg.tag}: look at the row's tag"
+            mission.note(f"confirmation refused: {mission.refused}", command.by)
+            return
+        own = {leg.tag, *(number for number, _ in mission.house.rows[leg.row].tags)}
+        seen = [] if mission.lookout is None else mission.lookout.recent(facts.now)
+        other = wrong_tag(seen, own)
+        if other:
+            mission.refused = f"{other}, row {leg.row} has tag {leg.tag}: look where the cart stands"
             mission.note(f"confirmation refused: {mission.refused}", command.by)
             return
     mission.arrived = mission.phase in {Phase.MOVING, Phase.HOMING, Phase.HELP}

@@ -84,6 +84,17 @@ def test_lens_is_measured_shown_and_written_and_comments_stay(
     assert set(before.splitlines()) <= set(machine.read_text().splitlines())
 
 
+def test_front_cameras_lens_is_written_to_its_own_section(bombus: Any, machine: Path, folder: Path) -> None:
+    front = '[mission]\nhouse = "house.toml"\n\n[mission.front]\nsource = "v4l2:2"  # ahead\nheight = 384\n'
+    machine.write_text(machine.read_text() + front)
+    done = calibrate(bombus, machine, "--camera", "front", "--images", folder, "--yes", "--json")
+    assert done.returncode == 0, done.stderr
+    written = load_config(machine).mission.front
+    assert written.fx == pytest.approx(TRUE.fx, rel=0.005) and written.distortion[0] < -0.05
+    assert written.calibrated.startswith("lens 20") and "# ahead" in machine.read_text()
+    assert all(camera.fx is None for camera in load_config(machine).cameras)
+
+
 @pytest.mark.parametrize(("words", "typed", "code"), [(["--dry-run"], "", 0), ([], "no\n", 2)])
 def test_nothing_is_written_dry_or_without_a_yes(
     bombus: Any, machine: Path, folder: Path, words: list[str], typed: str, code: int

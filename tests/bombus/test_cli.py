@@ -127,3 +127,20 @@ def test_doctor_reports_every_check_and_fails_when_one_does(
     assert checks["firmware core"]["ok"]
     assert not checks["serial port"]["ok"]
     assert checks["serial port"]["remedy"]
+
+
+def test_doctor_looks_at_the_front_camera_and_how_far_it_reads_tags(
+    bombus: Callable[..., Ended], machine: Path
+) -> None:
+    front = '[mission.front]\nsource = "v4l2:/dev/videoNONE"\ntag_size = 0.03\n'
+    machine.write_text(
+        machine.read_text()
+        + f'\n[mission]\nhouse = "{DEMO_MACHINE.parent.parent / "mission/houses/demo.toml"}"\n\n{front}'
+    )
+    done = bombus("doctor", "--config", machine, "--json")
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert (
+        not checks["camera front"]["ok"] and "/dev/videoNONE is not there" in checks["camera front"]["detail"]
+    )
+    assert "tags of 30 mm from up to 1.1 m; lens not calibrated" in checks["front tags"]["detail"]
+    assert "larger tags" in checks["front tags"]["remedy"]

@@ -1,6 +1,8 @@
+from math import pi
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,6 +12,8 @@ from robot.build import BuildError, alert_book, build_robot, core_config, record
 from robot.clock import MonotonicClock
 from robot.config import DEMO_MACHINE, load_config
 from robot.ledger import Ledger
+from robot.mission.fiducials import FrontCameraConfig, TagSeen
+from sim.front_camera import FrontCamera, TagPlate
 from vision.domain_shift import DomainConfig
 from vision.onnx_model import ModelError
 from vision.types import Detections
@@ -38,6 +42,38 @@ def test_missing_model_ends_in_one_line_before_anything_is_opened(tmp_path: Path
     with pytest.raises(ModelError, match=r"none.onnx"):
         build_robot(config, TEXT, MonotonicClock())
     assert not ledger.exists()
+
+
+def test_front_camera_is_opened_by_its_source_and_reads_tags_in_a_thread_of_its_own(tmp_path: Path) -> None:
+    config = FrontCameraConfig(source=f"file:{tmp_path / 'front.avi'}")
+    drawn = FrontCamera(config, [TagPlate(7, 1.4, 0.0, 0.9, pi)], seed=1).picture(0.0, 0.0, 0.0)
+    writer = cv2.VideoWriter(str(tmp_path / "front.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 15, (640, 480))
+    for _ in range(5):
+        writer.write(cv2.cvtColor(drawn, cv2.COLOR_GRAY2BGR))
+    writer.release()
+    camera, clock = build.tag_camera(config), MonotonicClock()
+    assert camera is not None
+    until = clock.now() + 20.0
+    seen: list[TagSeen] = []
+    while not seen and clock.now() < until:
+        clock.sleep_until(clock.now() + 0.002)
+        seen = camera.recent(clock.now())
+    camera.close()
+    assert [one.tag for one in seen] == [7]
+
+
+def test_machine_without_a_front_camera_has_none_and_one_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert build.tag_camera(FrontCameraConfig()) is None
+    camera, clock = (
+        build.tag_camera(FrontCameraConfig(source=f"file:{tmp_path / 'no.avi'}")),
+        MonotonicClock(),
+    )
+    assert camera is not None
+    until = clock.now() + 20.0
+    while "not opened yet" in camera.problem and clock.now() < until:
+        clock.sleep_until(clock.now() + 0.002)
+    camera.close()
+    assert "no.avi is not there; name an existing video file" in camera.problem
 
 
 def test_controllers_configuration_follows_the_encoder_of_the_machine() -> None:

@@ -104,6 +104,29 @@ def test_calibrated_lens_goes_before_the_field_of_view() -> None:
     assert (camera.model().fx, camera.model().fy, camera.model().cx) == (470.0, 470.0, 311.0)
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"mission.front.source": "v4l2:2"},
+            "mission.front.source: tags belong to a house; set mission.house",
+        ),
+        ({"mission.front.distortion": [-3.0, 0.0, 0.0, 0.0, 0.0]}, "distortion"),
+        (
+            {"end_switch.fitted": True, "end_switch.acts_m": 0.6},
+            "end_switch.acts_m = 0.6: must be below row.overrun",
+        ),
+        ({"end_switch.at": "near"}, "end_switch.at"),
+    ],
+)
+def test_front_camera_or_end_switch_that_does_not_fit_is_refused_in_one_line(
+    changes: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_config(DEMO_MACHINE, changes)
+    assert words in str(refused.value) and "\n" not in str(refused.value)
+
+
 def test_lens_that_cannot_be_undone_is_refused_in_one_line() -> None:
     cameras = [{**camera, "distortion": [-3.0, 0, 0, 0, 0]} for camera in demo_data()["cameras"]]
     with pytest.raises(ConfigError, match="distortion"):

@@ -71,4 +71,6 @@ export default {
   remedy_end_tag_wrong: "Check the tag and its place in the house file",
   fault_end_map_wrong: "The map's row end is contradicted by tag and switch",
   remedy_end_map_wrong: "Measure the row's length, and calibrate ticks_per_m",
+  fault_front_camera: "The front camera shows no tags",
+  remedy_front_camera: "Check its cable and mission.front; without it the place along the row is not corrected",
 };

@@ -71,4 +71,6 @@ export default {
   remedy_end_tag_wrong: "Revise la etiqueta y su lugar en el archivo del invernadero",
   fault_end_map_wrong: "El final de fila del mapa está contradicho por la etiqueta y el interruptor",
   remedy_end_map_wrong: "Mida la longitud de la fila y calibre ticks_per_m",
+  fault_front_camera: "La cámara frontal no muestra etiquetas",
+  remedy_front_camera: "Revise su cable y mission.front; sin ella no se corrige el lugar en la fila",
 };

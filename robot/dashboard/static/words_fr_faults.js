@@ -71,4 +71,6 @@ export default {
   remedy_end_tag_wrong: "Vérifiez l'étiquette et sa place dans le fichier de la serre",
   fault_end_map_wrong: "La fin de rang du plan est contredite par l'étiquette et l'interrupteur",
   remedy_end_map_wrong: "Mesurez la longueur du rang et étalonnez ticks_per_m",
+  fault_front_camera: "La caméra avant ne montre pas d'étiquettes",
+  remedy_front_camera: "Vérifiez son câble et mission.front ; sans elle la place dans le rang n'est pas corrigée",
 };

@@ -71,4 +71,6 @@ export default {
   remedy_end_tag_wrong: "Controleer het label en zijn plaats in het kasbestand",
   fault_end_map_wrong: "Het einde van de rij op de kaart wordt tegengesproken door label en schakelaar",
   remedy_end_map_wrong: "Meet de lengte van de rij en kalibreer ticks_per_m",
+  fault_front_camera: "De voorcamera toont geen labels",
+  remedy_front_camera: "Controleer zijn kabel en mission.front; zonder hem wordt de plaats in de rij niet bijgesteld",
 };

@@ -2,10 +2,11 @@
 
 from math import cos, pi, sin
 
+import cv2
 import numpy as np
 import pytest
 
-from robot.mission.fiducials import FrontCameraConfig, TagReader, TagSeen, best_of, wrong_tag
+from robot.mission.fiducials import FrontCameraConfig, TagReader, TagSeen, wrong_tag
 from sim.front_camera import FrontCamera, TagPlate
 
 CONFIG = FrontCameraConfig()
@@ -48,10 +49,24 @@ def test_tags_are_told_apart_and_the_nearest_counts() -> None:
     plates = [TagPlate(3, 1.6, 0.3, 0.9, pi), TagPlate(4, 2.4, -0.3, 0.9, pi)]
     seen = READER.read(FrontCamera(CONFIG, plates, seed=1).picture(0.0, 0.0, 0.0), 0.0)
     assert [one.tag for one in seen] == [3, 4]
-    assert wrong_tag(seen, 3) == "" and "sees tag 3" in wrong_tag(seen, 4)
-    assert "no tag" in wrong_tag([], 3)
-    found = best_of(seen, 4)
-    assert found is not None and found.bearing > 0.0 and best_of(seen, 5) is None
+    assert wrong_tag(seen, {3}) == wrong_tag(seen, {4, 3}) == wrong_tag([], {4}) == ""
+    assert "sees tag 3" in wrong_tag(seen, {4})
+
+
+def test_lens_that_bends_is_taken_into_account() -> None:
+    bent = CONFIG.model_copy(update={"distortion": (-0.25, 0.05, 0.0, 0.0, 0.0)})
+    plate = TagPlate(7, CONFIG.ahead + 0.9, 0.35, CONFIG.h + 0.2, pi)
+    straight = FrontCamera(CONFIG, [plate], seed=1).picture(0.0, 0.0, 0.0)
+    rows, columns = np.mgrid[0 : CONFIG.height, 0 : CONFIG.width].astype(np.float32)
+    pixels = np.stack([columns.ravel(), rows.ravel()], axis=1).reshape(-1, 1, 2)
+    # What a bending lens shows at a pixel is what a straight one shows where that pixel's ray goes.
+    rays = cv2.undistortPoints(pixels, bent.matrix, np.array(bent.distortion), P=bent.matrix)
+    x, y = (rays[:, 0, i].reshape(CONFIG.height, CONFIG.width) for i in (0, 1))
+    picture = cv2.remap(straight, x, y, cv2.INTER_LINEAR)
+    (right,) = TagReader(bent).read(np.asarray(picture, np.uint8), 0.0)
+    (wrong,) = READER.read(np.asarray(picture, np.uint8), 0.0)
+    assert abs(right.position[0] + 0.35) < 0.01 and abs(right.position[2] - 0.9) < 0.02
+    assert abs(wrong.position[2] - 0.9) > 0.02
 
 
 def test_tag_seen_from_behind_is_not_drawn() -> None:

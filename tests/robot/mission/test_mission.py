@@ -1,9 +1,11 @@
 """The mission without a loop: facts and people's commands in, commands out, the ledger in between."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from robot.ledger import Ledger
@@ -33,8 +35,17 @@ class Standing:
     def take(self) -> tuple[float, float]:
         return 0.0, 0.0
 
+    problem = ""
+    seen: Sequence[TagSeen] = ()
+
     def tags(self, now: float) -> list[TagSeen]:
         return []
+
+    def recent(self, now: float) -> list[TagSeen]:
+        return list(self.seen)
+
+    def look(self, now: float) -> tuple[list[TagSeen], float]:
+        return [], 0.4
 
 
 @dataclass
@@ -55,6 +66,7 @@ class Stage:
     speed: float = 0.15
     rows: list[str] = field(default_factory=list)
     outvoted: list[str] = field(default_factory=list)
+    eyes: Standing = field(init=False)
     mission: Mission = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,7 +79,8 @@ class Stage:
         drive = Standing()
         mover = Mover(house, HeadlandConfig(), FrontCameraConfig(), drive, drive, house.docks["dock"])
         used = mover if self.by_itself else None
-        self.mission = build_mission(self.config, house, self.ledger, self.clock, desk, used)
+        self.eyes = drive
+        self.mission = build_mission(self.config, house, self.ledger, self.clock, desk, used, drive)
         self.mode = Mode.READY
 
     def kill(self, row: str) -> None:
@@ -356,6 +369,22 @@ def test_new_day_begins_with_nothing_done(stage: Stage) -> None:
     assert stage.view.phase == "off" and stage.view.stops == ()
     stage.press(CommandName.START)
     stage.until("moving")
+
+
+def test_right_number_is_refused_while_the_front_camera_sees_another_rows_tag(stage: Stage) -> None:
+    stage.press(CommandName.START)
+    stage.until("moving")
+    ask = stage.view.ask
+    assert ask is not None and ask.tag is not None
+    tags = [TagSeen(number, 0.0, (0.1, 0.0, 1.0), 0.0, np.eye(6), 0.2) for number in (ask.tag + 1, ask.tag)]
+    stage.eyes.seen = tags[:1]
+    stage.press(CommandName.CONFIRM, ask.tag)
+    asked = stage.view.ask
+    assert stage.view.phase == "moving" and asked is not None
+    assert f"the front camera sees tag {ask.tag + 1}" in asked.refused
+    stage.eyes.seen = tags[1:]
+    stage.press(CommandName.CONFIRM, ask.tag)
+    assert stage.view.phase == "in"
 
 
 def test_persons_start_row_and_run_never_reach_the_loop(stage: Stage) -> None:
