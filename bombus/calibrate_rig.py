@@ -158,6 +158,7 @@ def _result(found: RigFit, chosen: CameraConfig, landmarks: str, written: bool) 
         "written": written,
         "rms_px": round(found.rms_px, 4),
         "noise_px": round(found.noise_px, 4),
+        "told": {name: round(value, 5) for name, value in found.told.items()},
         "parameters": {
             one.name: {"before": one.before, "value": one.value, "std": one.std, "told": one.told}
             for one in found.estimates

@@ -76,19 +76,19 @@ def add_job_routes(app: FastAPI, board: Board) -> None:
     @needs(Right.TUNE)
     async def doctor(who: Who) -> JobLine:
         """Begin `bombus doctor`, which leaves the serial port alone."""
-        machine = _machine(board)
+        machine = machine_of(board)
         arguments = ["doctor", "--config", str(machine), "--no-link", "--json"]
-        return await _begin(board, who, "doctor", machine.name, arguments, DOCTOR_WITHIN_S)
+        return await begin_job(board, who, "doctor", machine.name, arguments, DOCTOR_WITHIN_S)
 
     @app.post("/api/v1/replays", tags=["workshop"], status_code=202)
     @needs(Right.TUNE)
     async def replay(body: ReplayBody, who: Who) -> JobLine:
         """Begin to replay a recording with another model, and to compare the shots."""
-        source, model = await run_in_threadpool(_chosen, _machine(board), body)
+        source, model = await run_in_threadpool(_chosen, machine_of(board), body)
         report = _report(board, board.jobs.next_id())
         await run_in_threadpool(_make_room, report)
         arguments = ["replay", str(source), "--model", str(model), "--report", str(report), "--json"]
-        return await _begin(
+        return await begin_job(
             board, who, "replay", f"{body.recording}, {body.model}", arguments, REPLAY_WITHIN_S
         )
 
@@ -107,9 +107,10 @@ def add_job_routes(app: FastAPI, board: Board) -> None:
         return Response(await run_in_threadpool(path.read_bytes), media_type="text/html", headers=headers)
 
 
-async def _begin(
+async def begin_job(
     board: Board, who: Who, kind: str, what: str, arguments: list[str], within_s: float
 ) -> JobLine:
+    """Begin a piece of work, with a line in the audit log; raises HTTPException."""
     try:
         job = board.jobs.begin(kind, what, who.actor.who, arguments, within_s)
     except BusyError as error:
@@ -118,7 +119,8 @@ async def _begin(
     return _line(board, job)
 
 
-def _machine(board: Board) -> Path:
+def machine_of(board: Board) -> Path:
+    """Return the machine file; raises HTTPException where there is none."""
     if board.machine is None:
         raise HTTPException(409, "the dashboard was not told of a machine file")
     return board.machine
@@ -126,18 +128,24 @@ def _machine(board: Board) -> Path:
 
 def _chosen(machine: Path, body: ReplayBody) -> tuple[Path, Path]:
     """Look the names up: what a request says is never a path."""
+    source = recording_named(machine, body.recording)
+    model = _models(machine).get(body.model)
+    if model is None:
+        raise HTTPException(404, f"model {body.model!r}: is not on the robot's disk")
+    return source, model
+
+
+def recording_named(machine: Path, name: str) -> Path:
+    """Return the recording of that name on the robot's disk; raises HTTPException."""
     try:
         folder = load_config(machine).recording.folder
         found = stored_in(folder) if folder.is_dir() else []
     except (ConfigError, RecordingError) as error:
         raise HTTPException(409, " ".join(str(error).split())) from error
-    source = next((one.path for one in found if one.path.name == body.recording), None)
+    source = next((one.path for one in found if one.path.name == name), None)
     if source is None:
-        raise HTTPException(404, f"recording {body.recording!r}: is not on the robot's disk")
-    model = _models(machine).get(body.model)
-    if model is None:
-        raise HTTPException(404, f"model {body.model!r}: is not on the robot's disk")
-    return source, model
+        raise HTTPException(404, f"recording {name!r}: is not on the robot's disk")
+    return source
 
 
 def _models(machine: Path | None) -> dict[str, Path]:

@@ -24,6 +24,7 @@ from robot.dashboard.api_evidence import add_evidence_routes
 from robot.dashboard.api_jobs import add_job_routes
 from robot.dashboard.api_lens import add_lens_routes
 from robot.dashboard.api_pages import add_page_routes
+from robot.dashboard.api_rig import add_rig_routes
 from robot.dashboard.api_workshop import add_workshop_routes
 from robot.dashboard.board import Board, make_board
 from robot.dashboard.gate import Gate
@@ -103,6 +104,7 @@ def app_of(board: Board, allowed_hosts: Iterable[str] = ()) -> FastAPI:
     add_config_routes(app, board)
     add_job_routes(app, board)
     add_lens_routes(app, board)
+    add_rig_routes(app, board)
     _add_files(app)
     return app
 

@@ -89,7 +89,7 @@ export class ControllerCard extends Lines {
     this.set("firmware", said.firmware);
     this.set("reset_cause", said.reset_cause.replaceAll("_", " "));
     if (said.problem) this.set("controller_problem", said.problem, "bad");
-    for (const key of ["session", "nozzles", "openings", "refused", "bad_frames", "deadman_trips"]) this.set(`controller_${key}`, number(said[key]));
+    for (const key of ["nozzles", "openings", "refused", "bad_frames", "deadman_trips"]) this.set(`controller_${key}`, number(said[key]));
   }
 }
 

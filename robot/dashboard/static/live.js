@@ -56,9 +56,13 @@ export function openLive({ pictures, mayOpen, onState, onFrame, onLine }) {
     asked = wish;
   }
 
-  // A dead network closes nothing: a silent line is closed here, which opens a new one.
+  // A dead network closes nothing, and would answer no farewell for seconds: a silent line is left here and now.
   setInterval(() => {
-    if (socket?.readyState === WebSocket.OPEN && performance.now() - lastHeard > SILENT_MS) socket.close();
+    if (socket?.readyState !== WebSocket.OPEN || performance.now() - lastHeard < SILENT_MS) return;
+    socket.onclose = socket.onmessage = null;
+    socket.close();
+    onLine(false);
+    openLater();
   }, 500);
   document.addEventListener("visibilitychange", tellWishes);
   open();

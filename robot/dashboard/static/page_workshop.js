@@ -50,6 +50,7 @@ export function page() {
       jobs.replay,
       config,
       lens.root,
+      jobs.rig,
       jobs.doctor,
       make("section", { class: "card" }, make("h2", {}, t("valve_test")), make("p", {}, t("valve_test_not"))),
       make("section", { class: "card" }, make("h2", {}, t("logs_title")), make("p", {}, t("logs_about")), make("a", { class: "button", href: "/history" }, t("logs_journal"))),

@@ -38,6 +38,7 @@ export class StopBar {
     this.tell(t("stop_sending"), "busy");
     const why = await command("stop");
     if (why !== null) {
+      this.pressedAt = null; // it waits for no confirmation of its own any more
       this.failed = t("stop_failed", { why });
       this.tell(this.failed, "bad");
     } else if (!may("look")) {

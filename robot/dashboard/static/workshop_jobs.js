@@ -6,11 +6,12 @@ import { choice, form } from "./forms.js";
 import { ago, clock } from "./format.js";
 import { loader, table } from "./loader.js";
 import { t, told } from "./strings.js";
+import { rigCard } from "./workshop_rig.js";
 import { ask } from "./who.js";
 
 const EVERY_S = 2;
 
-/** Return { doctor, replay, leave, takeRecordings }: two cards over one list of work. */
+/** Return { doctor, replay, rig, leave, takeRecordings }: cards over one list of work. */
 export function jobCards() {
   const found = make("div", {});
   const runs = make("div", {});
@@ -18,10 +19,15 @@ export function jobCards() {
   let recordings = [];
   let models = [];
   let offered = "";
+  let drawnRig = "";
+  const rig = rigCard((job) => head(job, data.reload), (path, body) => begin(path, body, data.reload));
   const data = loader(() => "/api/v1/jobs", EVERY_S, (next) => {
     models = next.models;
     offer();
     found.replaceChildren(...lastOf(next.jobs, "doctor").map((job) => doctorRun(job, data.reload)));
+    const drives = JSON.stringify(next.jobs.filter((job) => job.kind === "rig"));
+    if (drives !== drawnRig || drives.includes(`"running"`)) rig.show(next.jobs); // a button that was pressed once stays as it is
+    drawnRig = drives;
     runs.replaceChildren(...next.jobs.filter((job) => job.kind === "replay").map((job) => replayRun(job, data.reload)));
   });
 
@@ -39,8 +45,10 @@ export function jobCards() {
     takeRecordings(names) {
       recordings = names;
       offer();
+      rig.offer(names);
     },
     doctor: make("section", { class: "card", id: "doctor" }, make("h2", {}, t("doctor_title")), make("p", { class: "quiet" }, t("doctor_about")), form([], t("doctor_begin"), () => begin("/api/v1/doctor", undefined, data.reload)), found),
+    rig: rig.root,
     replay: make("section", { class: "card", id: "replay" }, make("h2", {}, t("replay_title")), make("p", { class: "quiet" }, t("replay_about")), choices, runs, data.note),
   };
 }

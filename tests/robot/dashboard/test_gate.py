@@ -79,6 +79,8 @@ ROUTES: dict[tuple[str, str], Right] = {
     ("POST", "/api/v1/doctor"): Right.TUNE,
     ("POST", "/api/v1/replays"): Right.TUNE,
     ("GET", "/api/v1/replays/{number}/report"): Right.TUNE,
+    ("POST", "/api/v1/rigs"): Right.TUNE,
+    ("POST", "/api/v1/rigs/{number}/apply"): Right.TUNE,
     ("GET", "/api/v1/export/{table}"): LOOK,
     ("WEBSOCKET", "/api/v1/live"): LOOK,
     ("DELETE", "/api/v1/session"): Right.ACCOUNT,
