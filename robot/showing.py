@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 SHOW_EVERY_S = 0.1
 TIMES_EVERY_S = 1.0
+BINNED = ("frame_age", "step", "detect")
+"""What people see a histogram of: a picture's way as a whole, a step, and what takes longest in it."""
 
 
 class Showing:
@@ -26,6 +28,7 @@ class Showing:
         self._shown_state: tuple[Mode, bool, bool, bool, bool] | None = None
         self._timed_at = float("-inf")
         self._stage_ms: Mapping[str, tuple[float, float]] = {}
+        self._stage_bins: Mapping[str, list[int]] = {}
         self._finished: list[tuple[Side, int, float, str]] = []
 
     def finished(self, finals: Iterable[FinalFlower]) -> None:
@@ -44,7 +47,9 @@ class Showing:
         self._shown_at = now
         if now - self._timed_at >= TIMES_EVERY_S:
             self._timed_at = now
-            self._stage_ms = self._loop.stopwatch.table()
+            watch = self._loop.stopwatch
+            self._stage_ms = watch.table()
+            self._stage_bins = {name: watch.histogram(name) for name in BINNED}
         self._sink.publish(self._view(now, pose))
         self._finished.clear()
 
@@ -75,6 +80,7 @@ class Showing:
             refusals=dict(loop.reasons.final),
             recent_pulses=tuple(pulses.recent),
             stage_ms=self._stage_ms,
+            stage_bins=self._stage_bins,
             decisions_sha256=loop.decisions_sha256,
             ready_seen=loop.reasons.ready_seen,
             air_normal_l=pulses.open_s * loop.config.jet.flow_nl_min / 60.0,

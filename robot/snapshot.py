@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from robot.snapshot_mission import MissionState
+from robot.stopwatch import EDGES_MS
 from robot.types import CommandName, Mode
 from vision.types import Side
 
@@ -193,6 +194,9 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     """Why the last new machine file was not taken, or an empty text."""
     mission: MissionState | None = None
     """The day as a whole, where the machine has a house."""
+    latency_bins: dict[str, list[int]] = {}
+    """Counts of the last few hundred, up to each of `latency_edges_ms` and longer."""
+    latency_edges_ms: tuple[float, ...] = EDGES_MS
 
 
 class FrameMessage(msgspec.Struct, frozen=True, tag="frame"):

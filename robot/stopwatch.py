@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict, deque
 
 from robot.clock import Clock
 
 KEEP = 512
+EDGES_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
+"""Where the bins of a histogram end; what took longer has one bin more."""
 
 
 class Stopwatch:
@@ -39,6 +42,12 @@ class Stopwatch:
     def table(self) -> dict[str, tuple[float, float]]:
         """Return name -> (p50, p99) in ms over the last 512 laps of each."""
         return {name: _percentiles_ms(sorted(laps)) for name, laps in self._laps.items() if laps}
+
+    def histogram(self, name: str) -> list[int]:
+        """Return how many of the last laps of `name` fall into each bin of EDGES_MS."""
+        ordered = sorted(1e3 * lap for lap in self._laps.get(name, ()))
+        below = [bisect_right(ordered, edge) for edge in EDGES_MS]
+        return [after - before for before, after in zip([0, *below], [*below, len(ordered)], strict=True)]
 
 
 def _percentiles_ms(ordered: list[float]) -> tuple[float, float]:

@@ -230,6 +230,8 @@ class LoopView:
     """What the valve controller said of itself when the session began."""
     report: Telemetry | None = None
     """Its newest report."""
+    stage_bins: Mapping[str, list[int]] = field(default_factory=dict)
+    """Stage name -> counts in the bins of `stopwatch.EDGES_MS`."""
 
 
 class StepRecord(msgspec.Struct, frozen=True):

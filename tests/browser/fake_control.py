@@ -252,6 +252,7 @@ EMPTY = LoopView(
         "frame_age": (24.0, 41.0),
     },
     decisions_sha256="",
+    stage_bins={"frame_age": [0, 0, 0, 3, 180, 60, 2, 0, 0, 0], "step": [90, 40, 12, 30, 70, 8, 0, 0, 0, 0]},
 )
 
 

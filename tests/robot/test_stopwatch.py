@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from robot.stopwatch import KEEP, Stopwatch
+from robot.stopwatch import EDGES_MS, KEEP, Stopwatch
 
 
 class SteppedClock:
@@ -55,3 +55,11 @@ def test_only_the_last_laps_are_kept() -> None:
 
 def test_watch_without_laps_tells_nothing() -> None:
     assert Stopwatch(SteppedClock()).table() == {}
+
+
+def test_a_histogram_counts_each_lap_once_the_longest_in_the_last_bin() -> None:
+    watch = Stopwatch(SteppedClock())
+    assert watch.histogram("detect") == [0] * (len(EDGES_MS) + 1)
+    for ms in (0.4, 1.0, 1.5, 30.0, 501.0, 9000.0):
+        watch.add("detect", 1e-3 * ms)
+    assert watch.histogram("detect") == [2, 1, 0, 0, 0, 1, 0, 0, 0, 2]

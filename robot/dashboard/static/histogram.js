@@ -1,4 +1,4 @@
-// How old states are when they reach this browser: a histogram that fills while the page is open.
+// Histograms: how long the loop's work takes, and how old states are when they reach this browser.
 
 import { draw, make, say } from "./dom.js";
 import { t } from "./strings.js";
@@ -37,4 +37,22 @@ export class Histogram {
     const bin = this.counts.findIndex((count) => (sum += count) >= share * whole);
     return whole === 0 ? "–" : (bin + 1) * BIN_MS;
   }
+}
+
+/** Histograms of the loop's own times, one a name of `bins`, all over the same edges; the table of it is in each label. */
+export function latencyCharts(root, bins, edges) {
+  const key = JSON.stringify(bins);
+  if (root.dataset.key === key) return;
+  root.dataset.key = key;
+  const ends = [...edges.map((edge) => `≤ ${edge}`), `> ${edges.at(-1)}`];
+  const wide = 1000 / ends.length;
+  const charts = Object.entries(bins).map(([name, counts]) => {
+    const most = Math.max(1, ...counts);
+    const told = counts.flatMap((count, i) => (count ? [`${ends[i]} ms: ${count}`] : [])).join(", ");
+    const svg = draw("svg", { class: "histogram", viewBox: "0 0 1000 100", preserveAspectRatio: "none", role: "img", "aria-label": t("latency_label", { name: t(`step_${name}`), values: told || "–" }) });
+    counts.forEach((count, i) => svg.append(draw("rect", { x: i * wide + 4, width: wide - 8, y: 100 - (100 * count) / most, height: (100 * count) / most, class: "share-value" })));
+    const scale = make("p", { class: "scale bins", "aria-hidden": "true" }, ...ends.map((end) => make("span", {}, end)));
+    return make("figure", { class: "latency" }, make("figcaption", {}, t(`step_${name}`)), svg, scale);
+  });
+  root.replaceChildren(...charts);
 }

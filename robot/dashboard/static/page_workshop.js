@@ -3,7 +3,7 @@
 import { draw, make, say } from "./dom.js";
 import { inEnglish } from "./faults_told.js";
 import { ago, number } from "./format.js";
-import { Histogram } from "./histogram.js";
+import { Histogram, latencyCharts } from "./histogram.js";
 import { ControllerCard, MachineCard } from "./cards.js";
 import { configCard } from "./workshop_config.js";
 import { recordingsCard } from "./workshop_files.js";
@@ -17,6 +17,7 @@ const WHOLE = ["step", "frame_age"];
 export function page() {
   const way = make("div", { class: "way" });
   const detector = make("p", {});
+  const latencies = make("div", { class: "latencies" });
   const machine = make("section", { class: "card" });
   const controller = make("section", { class: "card" });
   const cards = [new MachineCard(machine), new ControllerCard(controller)];
@@ -32,6 +33,7 @@ export function page() {
     for (const card of cards) card.show(snapshot);
     for (const element of document.querySelectorAll(".card-age")) say(element, ago(age));
     drawWay(way, snapshot.latency_ms);
+    latencyCharts(latencies, snapshot.latency_bins, snapshot.latency_edges_ms);
     say(detector, snapshot.detector || "–");
     if (!stale && snapshot.time !== before) histogram.add((age ?? 0) * 1000);
     before = snapshot.time;
@@ -44,6 +46,7 @@ export function page() {
     leave: () => (recordings.leave(), jobs.leave(), lens.leave()),
     parts: [
       make("section", { class: "card" }, make("h2", {}, t("timing_title")), make("p", { class: "quiet" }, t("timing_about")), way),
+      make("section", { class: "card" }, make("h2", {}, t("latency_title")), latencies),
       make("div", { class: "two" }, machine, controller),
       make("section", { class: "card" }, make("h2", {}, t("histogram_title")), histogram.root, make("h2", {}, t("timing_detector")), inEnglish(detector)),
       recordings.root,

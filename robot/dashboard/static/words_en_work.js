@@ -190,4 +190,6 @@ export default {
   rig_measured: "Measured",
   rig_stays: "not told, stays",
   rig_found: "{n} landmarks, off by {rms} px.",
+  latency_title: "How often it takes how long, in ms",
+  latency_label: "Histogram of {name}: {values}",
 };

@@ -190,4 +190,6 @@ export default {
   rig_measured: "Medido",
   rig_stays: "no se sabe, queda",
   rig_found: "{n} puntos de referencia, con un error de {rms} px.",
+  latency_title: "Cuántas veces tarda cuánto, en ms",
+  latency_label: "Histograma de {name}: {values}",
 };

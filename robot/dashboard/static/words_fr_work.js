@@ -190,4 +190,6 @@ export default {
   rig_measured: "Mesuré",
   rig_stays: "non dit, reste",
   rig_found: "{n} repères, à {rms} px près.",
+  latency_title: "Combien de fois cela dure combien, en ms",
+  latency_label: "Histogramme de {name} : {values}",
 };

@@ -190,4 +190,6 @@ export default {
   rig_measured: "Gemeten",
   rig_stays: "niet verteld, blijft",
   rig_found: "{n} herkenningspunten, {rms} px ernaast.",
+  latency_title: "Hoe vaak het hoe lang duurt, in ms",
+  latency_label: "Histogram van {name}: {values}",
 };
