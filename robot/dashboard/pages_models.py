@@ -159,7 +159,7 @@ class Share(Given):
 
 
 class ResultLine(Given):
-    """Sums over a row, a week or all: flowers seen ready, treated, and open flowers a square metre."""
+    """Sums over a row, a cultivar, a week or all: flowers seen ready, treated, and open flowers a square metre."""
 
     key: str = Field(examples=["2026-W31"])
     passes: int
@@ -178,6 +178,7 @@ class Results(Given):
     total: ResultLine | None = None
     weeks: tuple[ResultLine, ...] = ()
     rows: tuple[ResultLine, ...] = ()
+    cultivars: tuple[ResultLine, ...] = Field((), description="where the house file names them")
 
 
 class VisitLine(Given):

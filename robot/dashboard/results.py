@@ -1,4 +1,4 @@
-"""What the robot achieved, from the ledger: coverage with its interval and flowers a square metre, by row and week."""
+"""What the robot achieved, from the ledger: coverage with interval, flowers a square metre; by row, cultivar, week."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def results_of(ledger: Path, house: House | None, days: int, now: datetime) -> R
     areas = _areas(house)
     weeks: defaultdict[str, list[Pass]] = defaultdict(list)
     rows: defaultdict[str, list[Pass]] = defaultdict(list)
+    cultivars: defaultdict[str, list[Pass]] = defaultdict(list)
     for one in passes:
+        if house is not None and one.row in house.rows and house.rows[one.row].cultivar:
+            cultivars[house.rows[one.row].cultivar].append(one)
         weeks[_week(one.ended, now)].append(one)
         rows[one.row].append(one)
     return Results(
@@ -36,6 +39,7 @@ def results_of(ledger: Path, house: House | None, days: int, now: datetime) -> R
         total=_line("all", passes, areas) if passes else None,
         weeks=tuple(_line(week, weeks[week], areas) for week in sorted(weeks)),
         rows=tuple(_line(row, rows[row], areas) for row in sorted(rows)),
+        cultivars=tuple(_line(name, cultivars[name], areas) for name in sorted(cultivars)),
     )
 
 

@@ -1,4 +1,4 @@
-// Results: coverage with its interval and flowers a square metre, by week and by row; below, what people counted.
+// Results: coverage with its interval and flowers a square metre, by week, cultivar and row; what people counted.
 
 import { figures, shareChart } from "./charts.js";
 import { make } from "./dom.js";
@@ -30,18 +30,19 @@ export function page() {
   return { layout: "roomy", leave, show: () => {}, parts: [make("section", { class: "card" }, choice, data.note), body, crop.root, rowsCard] };
 }
 
-function parts({ problem, total, weeks }) {
+function parts({ problem, total, weeks, cultivars }) {
   if (problem) return [];
   if (!total) return [make("p", { class: "card" }, t("results_none"))];
   return [
     make("div", { class: "two" }, sum(total), why(total)),
     make("section", { class: "card" }, make("h2", {}, t("results_weeks")), byWeek(weeks)),
+    cultivars.length ? make("section", { class: "card" }, make("h2", {}, t("results_cultivars")), shareChart(t("column_cultivar"), cultivars), lines(cultivars, "results_cultivars", "column_cultivar")) : "",
   ];
 }
 
 function byRow(rows) {
   if (!rows.length) return [];
-  return [make("section", { class: "card" }, make("h2", {}, t("results_rows")), shareChart(t("row"), rows.slice(0, 30)), lines(rows))];
+  return [make("section", { class: "card" }, make("h2", {}, t("results_rows")), shareChart(t("row"), rows.slice(0, 30)), lines(rows, "results_rows", "column_row"))];
 }
 
 function byWeek(weeks) {
@@ -65,8 +66,8 @@ function why(total) {
   return make("section", { class: "card" }, make("h2", {}, t("why_missed")), items.length ? make("ul", { class: "reasons" }, ...items) : make("p", {}, t("none_missed")));
 }
 
-function lines(rows) {
-  const heads = [t("column_row"), t("results_passes"), t("column_ready"), t("column_treated"), t("coverage"), t("per_area")];
+function lines(rows, title, first) {
+  const heads = [t(first), t("results_passes"), t("column_ready"), t("column_treated"), t("coverage"), t("per_area")];
   const cells = rows.map((one) => [one.key, String(one.passes), String(one.open), String(one.treated), figures(one.coverage), one.per_m2 === null ? "–" : number(one.per_m2, 1)]);
-  return table(t("results_rows"), heads, cells);
+  return table(t(title), heads, cells);
 }

@@ -158,4 +158,5 @@ export default {
   row_pictures_come: "The pictures are looked up in the recording …",
   row_pictures_about: "From the recording of the run, with the flower in the ring as the ledger places it.",
   row_picture: "Picture of flower {id}",
+  results_cultivars: "Coverage by cultivar",
 };

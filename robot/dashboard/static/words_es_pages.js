@@ -158,4 +158,5 @@ export default {
   row_pictures_come: "Se buscan las imágenes en la grabación …",
   row_pictures_about: "De la grabación del recorrido, con la flor en el anillo, en el lugar que da el libro.",
   row_picture: "Imagen de la flor {id}",
+  results_cultivars: "Cobertura por variedad",
 };

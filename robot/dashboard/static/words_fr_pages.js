@@ -158,4 +158,5 @@ export default {
   row_pictures_come: "Les images sont cherchées dans l'enregistrement …",
   row_pictures_about: "Extrait de l'enregistrement du passage ; la fleur est dans l'anneau, à la place donnée par le registre.",
   row_picture: "Image de la fleur {id}",
+  results_cultivars: "Couverture par variété",
 };

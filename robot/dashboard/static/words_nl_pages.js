@@ -158,4 +158,5 @@ export default {
   row_pictures_come: "De beelden worden in de opname opgezocht …",
   row_pictures_about: "Uit de opname van de rit; de bloem staat in de ring, op de plaats uit het grootboek.",
   row_picture: "Beeld van bloem {id}",
+  results_cultivars: "Dekking per ras",
 };

@@ -31,6 +31,7 @@ name = "path"
 end = [8.0, 0.0]
 [[blocks]]
 name = "n"
+cultivar = "Brioso"
 headland = "path"
 count = 3
 length = 10.0
@@ -171,6 +172,7 @@ def test_results_have_coverage_with_its_interval_and_flowers_a_square_metre(clie
     assert (row["key"], row["open"], row["treated"], row["missed"]) == ("n-001", 4, 3, {"late": 1})
     assert row["coverage"]["low"] < 0.75 < row["coverage"]["high"]
     assert row["per_m2"] == pytest.approx(4 / (0.8 * 7.0))
+    assert [(one["key"], one["open"]) for one in results["cultivars"]] == [("Brioso", 4)]
     assert results["total"]["treated"] == sum(week["treated"] for week in results["weeks"]) == 3
 
 
