@@ -153,6 +153,18 @@ def test_a_loop_that_hangs_is_stale_too(page: Page, robot: Robot) -> None:
 
 
 @pytest.mark.slow
+def test_a_dead_network_is_told_and_a_stop_in_it_is_not_lost_sight_of(page: Page) -> None:
+    page.click("#stop")
+    expect(page.locator("#stop-note")).to_contain_text("controller confirmed")
+    page.context.set_offline(True)
+    expect(page.locator("#banner")).to_contain_text("No contact with the dashboard")
+    page.click("#stop")
+    expect(page.locator("#stop-note")).to_contain_text("did not get through")
+    page.context.set_offline(False)
+    expect(page.locator("#banner")).to_be_hidden()
+    expect(page.locator("#stop-note")).to_contain_text("controller confirmed")
+
+
 def test_stop_still_works_after_the_dashboard_was_restarted(page: Page, robot: Robot) -> None:
     expect(page.locator("#mode")).to_have_text("Working")
     port = urlsplit(robot.url).port
