@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FREE_GIB = 2.0
 """Less free disk than this is worth a warning: a recorded hour takes more (assumed)."""
 
+CONNECT_S = 1.0
 LEAST_TAG_REACH_M = 1.5
 """Row tags are corrected by from as far as this (`robot/mission/row_place.py`)."""
 
@@ -96,6 +97,8 @@ def _checks(config: Path | None, port: str | None, *, link: bool) -> Iterator[Ch
         if front.source is not None:
             yield _camera(front.source, "front")
             yield _tags(front)
+        if settings.mission.base.address is not None:
+            yield _base(settings.mission.base.address)
         if link:  # else the page itself is likely to ask
             yield _port(settings.dashboard.host, settings.dashboard.port)
 
@@ -178,6 +181,16 @@ def _tags(front: FrontCameraConfig) -> Check:
     far = f"reads tags of {1000 * front.tag_size:.0f} mm from up to {front.reach_m:.1f} m; {lens}"
     ok = front.reach_m >= LEAST_TAG_REACH_M
     return Check("front tags", ok, far, "" if ok else "use larger tags, more pixels or a longer lens")
+
+
+def _base(address: str) -> Check:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), CONNECT_S).close()
+    except OSError as error:
+        remedy = "start the base's program (docs/headland.md), or mend mission.base.address"
+        return Check("headland base", False, f"{address}: {error.strerror or error}", remedy)
+    return Check("headland base", True, f"{address} answers")
 
 
 def _port(host: str, port: int) -> Check:

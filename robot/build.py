@@ -23,8 +23,10 @@ from robot.config import config_id
 from robot.disk import why_full
 from robot.ledger import Ledger
 from robot.loop import ControlLoop, LoopParts
-from robot.mission.build_mission import build_mission, house_of
+from robot.mission.build_mission import build_mission, house_of, mover_of
 from robot.mission.fiducials import FRONT, FrontCameraConfig
+from robot.mission.house_map import House
+from robot.mission.mission import Mission
 from robot.mission.tag_camera import TagCamera
 from robot.recorder import McapRecorder
 from robot.recording_format import RecordingHeader
@@ -112,10 +114,9 @@ def _built(config: RobotConfig, config_text: str, clock: Clock, undo: ExitStack)
     ledger = open_ledger(config.ledger.path)
     waits_for = ledger.why if isinstance(ledger, BlindLedger) else ""
     clock = guard = GuardedClock(clock, ledger, this_boot(), clock_is_synchronised)
-    eye = None if house is None else tag_camera(config.mission.front)
-    if eye is not None:
-        undo.callback(eye.close)
-    mission = None if house is None or waits_for else build_mission(config, house, ledger, clock, lookout=eye)
+    mission, parts = (
+        (None, []) if house is None or waits_for else _mission(config, house, ledger, clock, undo)
+    )
     cameras = {settings.side: settings.model() for settings in config.cameras}
     inbox = CommandInbox()
     config.dashboard.socket.parent.mkdir(parents=True, exist_ok=True)
@@ -153,13 +154,22 @@ def _built(config: RobotConfig, config_text: str, clock: Clock, undo: ExitStack)
             mission=mission,
         )
     )
-    closers = [publisher.close, alerts.close, *(source.close for source in sources.values())]
-    if eye is not None:
-        closers.append(eye.close)
-    if mission is not None:
-        closers.append(mission.gate.close)
+    closers = [publisher.close, alerts.close, *(source.close for source in sources.values()), *parts]
     look = partial(_look_at_clock, guard, alerts)
     return Robot(loop, inbox, model.said, closers, alerts, publisher, waits_for, look)
+
+
+def _mission(
+    config: RobotConfig, house: House, ledger: Ledger, clock: Clock, undo: ExitStack
+) -> tuple[Mission, list[Callable[[], None]]]:
+    """Return the day of a house, and what closes its eyes, wheels and climate source."""
+    eye = tag_camera(config.mission.front)
+    mover, base = mover_of(config, house, clock, eye)
+    closers = [part.close for part in (eye, base) if part is not None]
+    for close in closers:
+        undo.callback(close)
+    mission = build_mission(config, house, ledger, clock, None, mover, eye)
+    return mission, [*closers, mission.gate.close]
 
 
 def _look_at_clock(guard: GuardedClock, alerts: AlertBook) -> None:

@@ -36,9 +36,12 @@ class Directing:
         if self._mission is None:
             return commands
         commands, changes = self._mission.direct(commands, self._facts(now))
-        lookout = self._mission.lookout
-        blind = "" if lookout is None else lookout.problem
-        self._loop.pilot.told = {Fault.FRONT_CAMERA: blind} if blind else {}
+        lookout, mover = self._mission.lookout, self._mission.mover
+        told = {
+            Fault.FRONT_CAMERA: "" if lookout is None else lookout.problem,
+            Fault.HEADLAND_BASE: "" if mover is None else mover.wheels_problem,
+        }
+        self._loop.pilot.told = {fault: text for fault, text in told.items() if text}
         self._loop.scribe.note(changes, now)
         return commands
 

@@ -48,6 +48,7 @@ class Fault(StrEnum):
     FRAMES_LEFT_BAD = "frames_left_bad"
     FRAMES_RIGHT_BAD = "frames_right_bad"
     FRONT_CAMERA = "front_camera"
+    HEADLAND_BASE = "headland_base"
     LENS_DIRTY = "lens_dirty"
     DOMAIN_SHIFT = "domain_shift"
     PULSES_UNANSWERED = "pulses_unanswered"
@@ -174,6 +175,11 @@ FAULTS: Mapping[Fault, FaultText] = {
         Severity.WARN,
         "The front camera shows no tags",
         "Check its cable and mission.front; without it the place along the row is not corrected",
+    ),
+    Fault.HEADLAND_BASE: FaultText(
+        Severity.WARN,
+        "The base that drives on the headland does not roll",
+        "Free it or start its program; people may move the cart meanwhile",
     ),
     Fault.LENS_DIRTY: FaultText(
         Severity.WARN,

@@ -282,6 +282,8 @@ def _misfits(config: RobotConfig) -> Iterator[str]:
             yield "mission.front.source: tags belong to a house; set mission.house, or leave the source out"
         if FRONT in {camera.camera_id for camera in config.cameras}:
             yield f"cameras.camera_id = '{FRONT}': is the front camera's name; choose another"
+    if config.mission.base.address is not None and config.mission.front.source is None:
+        yield "mission.base.address: rows are found by their tags; set mission.front.source, or leave it out"
     acts, overrun = config.end_switch.acts_m, config.row.overrun
     if config.end_switch.fitted and acts >= overrun:
         yield f"end_switch.acts_m = {acts:g}: must be below row.overrun = {overrun:g}; lower it"

@@ -111,7 +111,7 @@ class SimHeadland:
 
     @property
     def problem(self) -> str:
-        """Nothing is ever wrong with this camera."""
+        """Nothing is ever wrong with this camera, nor with these wheels."""
         return ""
 
     def command(self, wheels: Wheels, now: float) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from robot.mission.base_link import BaseConfig
 from robot.mission.fiducials import FrontCameraConfig
+from robot.mission.navigator import HeadlandConfig
 
 
 class PaceConfig(BaseModel):
@@ -53,3 +55,5 @@ class MissionConfig(BaseModel):
     )
     pace: PaceConfig = PaceConfig()
     front: FrontCameraConfig = FrontCameraConfig()
+    base: BaseConfig = BaseConfig()
+    headland: HeadlandConfig = HeadlandConfig()

@@ -23,12 +23,17 @@ DOCK_SLACK_M = 0.3
 class HeadlandDrive(Protocol):
     """The wheels off the rails."""
 
+    @property
+    def problem(self) -> str:
+        """Why the wheels cannot be relied on, or ''."""
+        ...
+
     def command(self, wheels: Wheels, now: float) -> None:
         """Roll and turn so until the next command; a drive that hears none for a while must halt by itself."""
         ...
 
-    def take(self) -> tuple[float, float]:
-        """Return how far the wheels rolled (m) and turned (rad, left) since the last call."""
+    def take(self) -> tuple[float, float] | None:
+        """Return how far the wheels rolled (m) and turned (rad, left) since the last call; None when that is lost."""
         ...
 
 
@@ -100,6 +105,11 @@ class Mover:
         """Why no tags can be seen, or ''."""
         return self._eye.problem
 
+    @property
+    def wheels_problem(self) -> str:
+        """Why the wheels cannot be relied on, or ''."""
+        return self._drive.problem
+
     def recent(self, now: float) -> list[TagSeen]:
         """Return the tags of the newest look."""
         return self._eye.recent(now)
@@ -152,13 +162,15 @@ class Mover:
         target = ("", False) if leg is None else (leg.row, leg.backwards)
         if target != self._target:
             self._begin(leg, target)
-        rolled, turned = self._drive.take()
-        if self._navigator is None:
+        moved, broken = self._drive.take(), self._drive.problem
+        if moved is None:
+            self._lose("the wheels' count was lost")
+        if self._navigator is None or moved is None:
             return False
         seen = self._eye.tags(now)
-        wheels = self._navigator.step(rolled, turned, seen, self._front.ahead, now, halt)
+        wheels = self._navigator.step(*moved, seen, self._front.ahead, now, halt or broken)
         self._drive.command(wheels, now)
-        self.stuck = self._navigator.why if self._navigator.leg is Way.STUCK else ""
+        self.stuck = self._navigator.why if self._navigator.leg is Way.STUCK else broken
         if self._navigator.leg is not Way.THERE:
             return False
         self._arrived(leg)
@@ -176,6 +188,8 @@ class Mover:
             self.stuck = f"no way is known from headland {self._place.headland} to {to.headland}"
             return
         berth = self._dock(self._home) if leg is None else self.berth_of(leg)
+        if self._navigator is None:
+            self._drive.take()  # what the wheels did on the rails, or in a person's hands, is no way from here
         pose = self._navigator.pose if self._navigator is not None else self._standing()
         self._navigator = Navigator(self._config, pose, berth, clear=self._clear)
 
@@ -197,7 +211,12 @@ class Mover:
 
     def lost(self) -> None:
         """Take that the program began anew with the cart somewhere on the headland."""
-        self._unknown = "the place on the headland is not known since the restart"
+        self._lose("the place on the headland is not known since the restart")
+
+    def _lose(self, why: str) -> None:
+        """Give up the way: only a person can say where the cart stands."""
+        self._unknown = self.stuck = why
+        self._navigator = None
 
     def was_moved(self, leg: Leg | None) -> None:
         """Take that a person brought the cart where it was to go."""

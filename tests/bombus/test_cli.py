@@ -133,6 +133,7 @@ def test_doctor_looks_at_the_front_camera_and_how_far_it_reads_tags(
     bombus: Callable[..., Ended], machine: Path
 ) -> None:
     front = '[mission.front]\nsource = "v4l2:/dev/videoNONE"\ntag_size = 0.03\n'
+    front += '[mission.base]\naddress = "127.0.0.1:1"\n'
     machine.write_text(
         machine.read_text()
         + f'\n[mission]\nhouse = "{DEMO_MACHINE.parent.parent / "mission/houses/demo.toml"}"\n\n{front}'
@@ -144,3 +145,6 @@ def test_doctor_looks_at_the_front_camera_and_how_far_it_reads_tags(
     )
     assert "tags of 30 mm from up to 1.1 m; lens not calibrated" in checks["front tags"]["detail"]
     assert "larger tags" in checks["front tags"]["remedy"]
+    assert (
+        not checks["headland base"]["ok"] and "start the base's program" in checks["headland base"]["remedy"]
+    )

@@ -111,6 +111,11 @@ def test_calibrated_lens_goes_before_the_field_of_view() -> None:
             {"mission.front.source": "v4l2:2"},
             "mission.front.source: tags belong to a house; set mission.house",
         ),
+        (
+            {"mission.base.address": "127.0.0.1:7411"},
+            "rows are found by their tags; set mission.front.source",
+        ),
+        ({"mission.base.address": "base:0"}, "mission.base.address"),
         ({"mission.front.distortion": [-3.0, 0.0, 0.0, 0.0, 0.0]}, "distortion"),
         (
             {"end_switch.fitted": True, "end_switch.acts_m": 0.6},

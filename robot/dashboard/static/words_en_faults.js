@@ -73,4 +73,6 @@ export default {
   remedy_end_map_wrong: "Measure the row's length, and calibrate ticks_per_m",
   fault_front_camera: "The front camera shows no tags",
   remedy_front_camera: "Check its cable and mission.front; without it the place along the row is not corrected",
+  fault_headland_base: "The base that drives on the headland does not roll",
+  remedy_headland_base: "Free it or start its program; people may move the cart meanwhile",
 };

@@ -73,4 +73,6 @@ export default {
   remedy_end_map_wrong: "Mida la longitud de la fila y calibre ticks_per_m",
   fault_front_camera: "La cámara frontal no muestra etiquetas",
   remedy_front_camera: "Revise su cable y mission.front; sin ella no se corrige el lugar en la fila",
+  fault_headland_base: "La base que rueda por la cabecera no avanza",
+  remedy_headland_base: "Libérela o arranque su programa; mientras tanto se puede mover el carro a mano",
 };

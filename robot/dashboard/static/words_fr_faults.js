@@ -73,4 +73,6 @@ export default {
   remedy_end_map_wrong: "Mesurez la longueur du rang et étalonnez ticks_per_m",
   fault_front_camera: "La caméra avant ne montre pas d'étiquettes",
   remedy_front_camera: "Vérifiez son câble et mission.front ; sans elle la place dans le rang n'est pas corrigée",
+  fault_headland_base: "La base qui roule sur l'allée centrale n'avance pas",
+  remedy_headland_base: "Dégagez-la ou lancez son programme ; on peut déplacer le chariot à la main en attendant",
 };

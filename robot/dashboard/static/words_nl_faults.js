@@ -73,4 +73,6 @@ export default {
   remedy_end_map_wrong: "Meet de lengte van de rij en kalibreer ticks_per_m",
   fault_front_camera: "De voorcamera toont geen labels",
   remedy_front_camera: "Controleer zijn kabel en mission.front; zonder hem wordt de plaats in de rij niet bijgesteld",
+  fault_headland_base: "Het onderstel voor het kopeinde rijdt niet",
+  remedy_headland_base: "Maak het vrij of start zijn programma; mensen mogen de wagen intussen verplaatsen",
 };
