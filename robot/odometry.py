@@ -46,6 +46,8 @@ class Odometry:
         self._origin_s: float | None = None
         self.glitches = 0
         self._slew_m = 0.0
+        self._last_pose: tuple[float, Pose | None] | None = None
+        """The last answer of `at` and its time: a step asks for its own moment again and again."""
 
     @property
     def position_known(self) -> bool:
@@ -69,7 +71,7 @@ class Odometry:
 
     def set_origin(self, origin_s: float | None) -> None:
         """Set s at encoder zero; None makes the position unknown."""
-        self._slew_m = 0.0
+        self._slew_m, self._last_pose = 0.0, None
         self._origin_s = origin_s if origin_s is None or isfinite(origin_s) else None
 
     def set_position(self, s: float) -> bool:
@@ -77,7 +79,7 @@ class Odometry:
         if not self._ticks or not isfinite(s):
             return False
         self._origin_s = s - self._ticks[-1] / self._config.ticks_per_m
-        self._slew_m = 0.0
+        self._slew_m, self._last_pose = 0.0, None
         return True
 
     def slew(self, metres: float) -> None:
@@ -94,7 +96,7 @@ class Odometry:
         self._times.clear()
         self._ticks.clear()
         self._jump.clear()
-        self._origin_s = None
+        self._origin_s = self._last_pose = None
 
     def add(self, t: float, ticks: int) -> bool:
         """Take one reading of host time `t`; False when it was dropped as old or impossible.
@@ -102,6 +104,7 @@ class Odometry:
         Readings that stay impossible for a while are the truth: the count was changed behind our
         back, so they are taken and the position becomes unknown.
         """
+        self._last_pose = None
         if not isfinite(t) or (self._times and t <= self._times[-1]):
             return False
         if self._times and not self._possible(self._times[-1], self._ticks[-1], t, ticks):
@@ -126,6 +129,11 @@ class Odometry:
 
     def at(self, t: float) -> Pose | None:
         """Return the pose at host time `t`, or None without a reading or a known position."""
+        if self._last_pose is None or self._last_pose[0] != t:
+            self._last_pose = t, self._pose_at(t)
+        return self._last_pose[1]
+
+    def _pose_at(self, t: float) -> Pose | None:
         if not self._times or self._origin_s is None or not isfinite(t):
             return None
         config, velocity = self._config, self._velocity(t)

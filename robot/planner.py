@@ -103,15 +103,16 @@ def _plan_side(
     pose, bank = situation.pose, machine.banks[side]
     blower = Blower(bank, machine.jet, machine.dose.train(), machine.shot, pose.s, pose.velocity)
     near = _near(flowers, blower, machine)
-    in_view: frozenset[FlowerKey] = frozenset((side, flower.flower_id) for flower in near)
-    reasons = [_reason(side, flower, in_view, situation, machine) for flower in near]
+    keys: list[FlowerKey] = [(side, flower.flower_id) for flower in near]
+    in_view = frozenset(keys)
+    reasons = [
+        _reason(key, flower, in_view, situation, machine) for key, flower in zip(keys, near, strict=True)
+    ]
     neighbours: Neighbours | None = None
     pulses: list[PlannedPulse] = []
     jobs: list[Job] = []
     refused: dict[int, Reason] = {}
-    shot = {
-        index for index, flower in enumerate(near) if situation.treatments.of_flower((side, flower.flower_id))
-    }
+    shot = {index for index, key in enumerate(keys) if situation.treatments.of_flower(key)}
     for index, flower in enumerate(near):
         if index in shot:
             continue
@@ -178,15 +179,14 @@ def _near(flowers: Sequence[Flower], blower: Blower, machine: Machine) -> list[F
 
 
 def _reason(
-    side: Side, flower: Flower, in_view: frozenset[FlowerKey], situation: Situation, machine: Machine
+    key: FlowerKey, flower: Flower, in_view: frozenset[FlowerKey], situation: Situation, machine: Machine
 ) -> Reason | None:
     reason = readiness(flower, machine.planner)
     if reason is not None:
         return reason
-    distance = float(flower.position[2]) - machine.banks[side].d_mouth
+    distance = float(flower.position[2]) - machine.banks[key[0]].d_mouth
     if not machine.jet.nearest <= distance <= machine.jet.farthest:
         return Reason.OUT_OF_REACH
-    key: FlowerKey = (side, flower.flower_id)
     again = why_not_again(
         situation.treatments, key, place_of(flower), in_view=in_view, now=situation.now, config=machine.dose
     )

@@ -100,7 +100,7 @@ class FlowerMap:
     def flowers(self, s_low: float = -inf, s_high: float = inf) -> list[Flower]:
         """Return the flowers between `s_low` and `s_high` (m), oldest first; costs what the window holds."""
         bounded = isfinite(s_low) and isfinite(s_high)
-        slots = self._store.near(s_low, s_high).tolist() if bounded else self._store.all().tolist()
+        slots = self._store.slots_near(s_low, s_high) if bounded else self._store.all().tolist()
         made = self._made
         new = [slot for slot in slots if slot not in made]
         if new:
@@ -176,6 +176,8 @@ class FlowerMap:
 
     def _bear(self, seen: Sightings, new: Indices, pose: Pose) -> Slots:
         """Store new flowers and return their slots."""
+        if not len(new):
+            return new
         rows = life.born(seen, new, pose, self.config)
         ids = np.arange(self._next_id, self._next_id + len(new), dtype=np.int64)
         self._next_id += len(new)

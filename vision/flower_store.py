@@ -71,12 +71,14 @@ class FlowerStore:
 
     def near(self, s_low: float, s_high: float) -> Slots:
         """Return, in a fixed order, the slots of all flowers in bins that touch s_low..s_high."""
+        return np.array(sorted(self.slots_near(s_low, s_high)), dtype=np.int64)
+
+    def slots_near(self, s_low: float, s_high: float) -> list[int]:
+        """Return the same in no order, for those who sort by something else."""
         first, last = floor(s_low / BIN_M), floor(s_high / BIN_M)
         if last - first > len(self._bins):
-            found = [slot for key, slots in self._bins.items() if first <= key <= last for slot in slots]
-        else:
-            found = [slot for key in range(first, last + 1) for slot in self._bins.get(key, ())]
-        return np.array(sorted(found), dtype=np.int64)
+            return [slot for key, slots in self._bins.items() if first <= key <= last for slot in slots]
+        return [slot for key in range(first, last + 1) for slot in self._bins.get(key, ())]
 
     def all(self) -> Slots:
         """Return the slots of all flowers, in a fixed order."""
