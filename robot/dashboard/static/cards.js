@@ -83,9 +83,10 @@ export class ControllerCard extends Lines {
   }
 
   show(snapshot) {
-    const said = snapshot?.link.controller;
-    if (!said) return this.set("link", t("link_down"), "bad");
-    this.set("link", snapshot.link.up ? t("link_up") : `${t("link_down")} ${snapshot.link.text}`, snapshot.link.up ? "good" : "bad");
+    if (!snapshot) return;
+    const { up, text, controller: said } = snapshot.link;
+    this.set("link", up ? t("link_up") : `${t("link_down")} ${text}`, up ? "good" : "bad");
+    if (!said) return;
     this.set("firmware", said.firmware);
     this.set("reset_cause", said.reset_cause.replaceAll("_", " "));
     if (said.problem) this.set("controller_problem", said.problem, "bad");
