@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,6 +14,7 @@ from fastapi import FastAPI
 from robot.clock import MonotonicClock
 from robot.config import DEMO_MACHINE, ConfigError
 from robot.config_by_page import with_passwords
+from robot.config_handover import REQUEST, take
 from robot.dashboard.board import Board, make_board
 from robot.dashboard.rights import Right
 from robot.dashboard.server import app_of
@@ -106,3 +109,29 @@ def test_a_password_that_was_not_shown_comes_back_only_to_its_own_address() -> N
     assert with_passwords(hidden, current) == 'b = "rtsp://eve:two@h/2"\na = "rtsp://cam:one@other/1"'
     with pytest.raises(ConfigError, match="no such address"):
         with_passwords('a = "rtsp://new:***@h/1"', current)
+
+
+def test_a_page_that_may_not_write_the_file_hands_it_over_and_tells_the_answer(
+    tmp_path: Path,
+    board: Board,
+    machine: Path,
+    serve: Callable[[FastAPI], httpx.Client],
+    as_token: Callable[..., dict[str, str]],
+) -> None:
+    folder, clock = tmp_path / "handover", MonotonicClock()
+    folder.mkdir()
+    client = serve(app_of(replace(board, handover=folder)))
+    client.headers.update(as_token(board, Right.TUNE))
+
+    def write() -> None:  # as systemd does when the request lies there
+        while not (folder / REQUEST).exists():
+            clock.sleep_until(clock.now() + 0.02)
+        take(folder, machine, clock)
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    answer = client.post("/api/v1/config/apply", json=faster(client))
+    writer.join()
+    assert answer.status_code == 200, answer.text
+    assert "number 2 is in force" in answer.json()["text"]
+    assert "cruise_speed = 0.2" in machine.read_text() and "geheim" in machine.read_text()
