@@ -72,7 +72,8 @@ class MissionState(msgspec.Struct, frozen=True):
     are this robot's, in order, the past ones first. `rows` tells each row's state: planned, now, done,
     broken_off, blocked, left (due but not in the plan), no_go or not_due. `row_ends_in_s` and `house_ends_in_s`
     are predictions, None while there is none; `prediction_error_s` is how far the predictions of today's rows
-    were off at their begin, on average. `quality` is the plan's value over its upper bound.
+    were off at their begin, on average; `house_error_s` how far that of the house was, by the day's first plan, once
+    the work is over. `quality` is the plan's value over its upper bound.
     """
 
     house: str
@@ -94,6 +95,7 @@ class MissionState(msgspec.Struct, frozen=True):
     problem: str
     replans: int
     prediction_error_s: float | None
+    house_error_s: float | None = None
     wishes: tuple[MissionWish, ...] = ()
 
 
@@ -121,6 +123,7 @@ def mission_state(view: MissionView) -> MissionState:
         problem=view.problem,
         replans=view.replans,
         prediction_error_s=view.prediction_error_s,
+        house_error_s=view.house_error_s,
         wishes=tuple(MissionWish(wish.kind, wish.row, wish.who, wish.wall) for wish in view.wishes),
     )
 

@@ -215,6 +215,7 @@ class LockstepDay:
             bud_hits=sum(s.bud_hits for s in scores),
             twice=self.twice,
             prediction_error_s=None if mission is None else mission.prediction_error_s,
+            house_error_s=None if mission is None else mission.house_error_s,
             sim_s=round(self.clock.now(), 1),
             wall_s=round(wall_s, 1),
             faults=tuple(self.porter.faults),

@@ -33,6 +33,7 @@ class DayResult(msgspec.Struct, frozen=True):
     bud_hits: int
     twice: int
     prediction_error_s: float | None
+    house_error_s: float | None
     sim_s: float
     wall_s: float
     faults: tuple[str, ...]
@@ -54,6 +55,7 @@ class DayResult(msgspec.Struct, frozen=True):
             "bud hits": with_share(self.bud_hits, self.pulses),
             "flowers treated twice": self.twice,
             "row's end predicted to": "-" if error is None else f"{error:.1f} s",
+            "house's end predicted to": "-" if self.house_error_s is None else f"{self.house_error_s:.0f} s",
             "day": f"{self.sim_s:.0f} s",
             "wall time": f"{self.wall_s:.0f} s ({self.sim_s / max(self.wall_s, 1e-9):.1f} x real time)",
             "faults": ", ".join(self.faults) or "none",

@@ -28,6 +28,9 @@ class Agenda:
         self.quality: float | None = None
         self.replans = 0
         self.stranded = False
+        self.house_error_s: float | None = None
+        """How far the end of the day's work was off what its first plan said; None until then."""
+        self._house_ends: float | None = None
         self.blocked: set[str] = set()
         self.pins: set[str] = set()
         """Rows that a person wants done today: each new plan of the day is told of them."""
@@ -40,6 +43,7 @@ class Agenda:
         """Forget yesterday's plan, events and blocked rows."""
         self.course.new_day()
         self.window, self.quality, self.stranded = None, None, False
+        self._house_ends = self.house_error_s = None
         self.problem, self.replans = "", 0
         self.blocked.clear()
         self.pins.clear()
@@ -49,6 +53,11 @@ class Agenda:
         """Have today's plan made from what the ledger knows."""
         local = wall.astimezone()
         self._order(DayOrder(self._robot, local, self._config.plan_s, state, frozenset(self.blocked)), now)
+
+    def finished(self, now: float) -> None:
+        """Take that the day's work is over."""
+        if self._house_ends is not None:
+            self.house_error_s, self._house_ends = abs(now - self._house_ends), None
 
     def tell(self, event: Event) -> str:
         """Take an event that asks for a new plan; returns why it cannot be taken, or ''."""
@@ -116,3 +125,5 @@ class Agenda:
         self.course.follow(answer.plan, self.opens, number)
         for row in self.blocked:
             self.course.drop(row)
+        if answer.window is not None and self._house_ends is None and self.house_error_s is None:
+            self._house_ends = max((end for _, _, end in self.course.starts(now)), default=None)

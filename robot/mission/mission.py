@@ -72,8 +72,7 @@ class Mission:
         """The row being worked, or the one on the way to."""
         self.held = self.refused = ""
         self.place = self.home
-        self.tainted = False
-        self.ended = False
+        self.tainted = self.ended = False
         self.lost = False
         """The place in the row was lost: the cart is to be brought to its entrance."""
         self.outcome = DONE
@@ -154,6 +153,8 @@ class Mission:
             self.outcome = BLOCKED if event is Event.BLOCKED else BROKEN_OFF
         if phase is Phase.OUT:
             self.diary.turn(facts.wall)
+        elif phase is Phase.DONE and not self.ended:
+            self.agenda.finished(facts.now)
         if event is Event.START:
             self._begin_day(facts)
         elif event is Event.NEW_DAY:
@@ -197,8 +198,7 @@ class Mission:
             self.pacer.begin(facts)
             self.row_place = RowPlace(dict(self.house.rows[self.leg.row].tags), self.leg.length)
             self.end_believed = False
-            s = self.leg.start_s(self.config.head_s)
-            self.predicted_end = facts.now + self._left_s(self.leg, s)
+            self.predicted_end = facts.now + self._left_s(self.leg, self.leg.start_s(self.config.head_s))
             self.lost = False
             if self.mover is not None:
                 self.mover.stands_in(self.leg)

@@ -90,4 +90,6 @@ class MissionView:
     replans: int = 0
     prediction_error_s: float | None = None
     """Mean of |end - end predicted at the row's begin| over today's rows."""
+    house_error_s: float | None = None
+    """|end of the day's work - end that its first plan predicted|, once it is over."""
     wishes: tuple[WishView, ...] = ()

@@ -99,7 +99,9 @@ class RowPlace:
 
     def __init__(self, tags: Mapping[int, float], length: float) -> None:
         self._tags, self._length = tags, length
-        self._std = START_STD
+        self._std = self._fixed_std = START_STD
+        self._since_m = 0.0
+        """Rolled since the place was last fixed: the wheel slips one way for long, so its doubt grows with the way."""
         self._s: float | None = None
         self._end: tuple[float, float, float] | None = None
         """When the end's tag was seen, by how many metres the cart was short of the row's end then, and its `s`."""
@@ -111,7 +113,8 @@ class RowPlace:
     def look(self, s: float, seen: Sequence[TagSeen], lens_ahead: float, now: float) -> float:
         """Return by how many metres the place `s` is to be corrected; 0 without a tag of this row."""
         if self._s is not None:
-            self._std = drifted(self._std, abs(s - self._s))
+            self._since_m += abs(s - self._s)
+        self._std = drifted(self._fixed_std, self._since_m)
         self._s = s
         for one in seen:
             at = self._tags.get(one.tag)
@@ -121,7 +124,8 @@ class RowPlace:
                 self._end = now, self._length - (at - one.distance - lens_ahead), s
             fix = corrected(Fix(s, self._std), one, at, lens_ahead, 1)
             if not fix.refused:
-                self._std = fix.std
+                self._std = self._fixed_std = fix.std
+                self._since_m = 0.0
                 return fix.s - s
         return 0.0
 

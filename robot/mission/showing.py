@@ -44,6 +44,7 @@ def view_of(mission: Mission, facts: MissionFacts) -> MissionView:
         problem=agenda.problem or mission.diary.problem,
         replans=agenda.replans,
         prediction_error_s=sum(errors) / len(errors) if errors else None,
+        house_error_s=agenda.house_error_s,
         wishes=tuple(
             WishView(wish.kind, wish.row, wish.who, wish.wall) for wish in in_force(mission.diary.wishes)
         ),

@@ -413,6 +413,14 @@ def test_row_is_predicted_and_the_error_is_told(stage: Stage) -> None:
     assert stage.view.house_ends is not None and stage.view.house_ends > stage.clock.t
 
 
+def test_end_of_the_house_is_predicted_by_the_days_first_plan_and_the_error_is_told(stage: Stage) -> None:
+    come_home(stage)
+    before = stage.view.house_error_s
+    stage.until("done")
+    error = stage.view.house_error_s
+    assert before is None and error is not None and error < 60.0
+
+
 def test_row_end_that_the_switch_denies_is_a_doubt_until_a_person_has_looked(stage: Stage) -> None:
     started(stage)
     stage.end_switch = False

@@ -90,6 +90,15 @@ def test_tags_of_a_row_correct_its_place_and_others_do_not() -> None:
     assert RowPlace({8: 9.43}, 20.0).look(8.0, [seen(1.0)], 0.4, 10.0) == 0.0
 
 
+@pytest.mark.parametrize("looks", [2, 40, 12_000])
+def test_doubt_grows_with_the_way_however_often_it_is_looked_at(looks: int) -> None:
+    place = RowPlace({9: 121.68}, 130.0)
+    for k in range(looks + 1):
+        place.look(120.0 * k / looks, [], 0.4, float(k))
+    # 0.28 m of slip in 120 m: a tag that says so is believed.
+    assert place.look(120.0, [seen(1.0)], 0.4, 1e6) == pytest.approx(0.28, abs=0.01)
+
+
 def test_end_tag_says_how_far_the_end_is_while_it_is_fresh() -> None:
     place = RowPlace({9: 11.6}, 10.0)
     assert place.end_by_tag(0.6, 0.0, 0.0) is None
