@@ -124,4 +124,8 @@ export default {
   did_unpin_row: "unpinned the row",
   did_end_day: "ended the day",
   did_set_climate: "set the climate to",
+  did_rig: "measured a camera's mount from",
+  did_reload: "had the machine file taken anew",
+  did_correct: "corrected the place to",
+  did_outvoted: "contradicted at the row's end:",
 };

@@ -166,4 +166,7 @@ export default {
   row_sentence_out: "On the way back out of row {name}: {treated} of {ready} ready flowers treated, {missed} missed.",
   says_mission: "The day's mission: {phase}.",
   says_mission_off: "Press Start to begin the day.",
+  said_reload: "MACHINE FILE",
+  said_correct: "place corrected",
+  said_outvoted: "row's end contradicted",
 };

@@ -124,4 +124,8 @@ export default {
   did_unpin_row: "soltó la fila",
   did_end_day: "terminó el día",
   did_set_climate: "fijó el clima en",
+  did_rig: "midió el montaje de una cámara con",
+  did_reload: "hizo leer de nuevo el archivo de máquina",
+  did_correct: "corrigió el lugar a",
+  did_outvoted: "contradijo en el fin de fila:",
 };

@@ -166,4 +166,7 @@ export default {
   row_sentence_out: "De vuelta, saliendo de la fila {name}: {treated} de {ready} flores listas tratadas, {missed} perdidas.",
   says_mission: "La misión del día: {phase}.",
   says_mission_off: "Pulse Iniciar para empezar el día.",
+  said_reload: "ARCHIVO DE MÁQUINA",
+  said_correct: "lugar corregido",
+  said_outvoted: "fin de fila contradicho",
 };

@@ -124,4 +124,8 @@ export default {
   did_unpin_row: "a relâché le rang",
   did_end_day: "a fini la journée",
   did_set_climate: "a donné le climat",
+  did_rig: "a mesuré le montage d'une caméra d'après",
+  did_reload: "a fait relire le fichier machine",
+  did_correct: "a corrigé la place à",
+  did_outvoted: "a contredit en fin de rang :",
 };

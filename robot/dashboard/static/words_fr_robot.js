@@ -166,4 +166,7 @@ export default {
   row_sentence_out: "Sur le chemin du retour dans le rang {name} : {treated} fleurs prêtes traitées sur {ready}, {missed} manquées.",
   says_mission: "La mission du jour : {phase}.",
   says_mission_off: "Appuyez sur Démarrer pour commencer la journée.",
+  said_reload: "FICHIER MACHINE",
+  said_correct: "place corrigée",
+  said_outvoted: "fin de rang contredite",
 };

@@ -124,4 +124,8 @@ export default {
   did_unpin_row: "liet los: rij",
   did_end_day: "sloot de dag af",
   did_set_climate: "stelde het klimaat in op",
+  did_rig: "mat de montage van een camera uit",
+  did_reload: "liet het machinebestand opnieuw inlezen",
+  did_correct: "verbeterde de plaats tot",
+  did_outvoted: "sprak aan het rij-einde tegen:",
 };

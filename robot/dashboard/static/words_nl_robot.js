@@ -166,4 +166,7 @@ export default {
   row_sentence_out: "Op de terugweg uit rij {name}: {treated} van {ready} rijpe bloemen behandeld, {missed} gemist.",
   says_mission: "De opdracht van de dag: {phase}.",
   says_mission_off: "Druk op Start om de dag te beginnen.",
+  said_reload: "MACHINEBESTAND",
+  said_correct: "plaats verbeterd",
+  said_outvoted: "rij-einde tegengesproken",
 };

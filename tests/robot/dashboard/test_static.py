@@ -8,7 +8,7 @@ import pytest
 
 from robot.dashboard.server import MEDIA_TYPES, PAGES, STATIC
 from robot.faults import FAULTS, Severity
-from robot.types import Mode, Reason
+from robot.types import CommandName, Mode, Reason
 
 FILES = sorted(STATIC.iterdir())
 VENDORED = {"uplot.js", "uplot.css"}
@@ -82,6 +82,11 @@ def test_every_reason_has_a_text(key: str) -> None:
 @pytest.mark.parametrize("key", [f"mode_{mode}" for mode in Mode] + [f"severity_{one}" for one in Severity])
 def test_every_mode_and_severity_has_a_text(key: str) -> None:
     assert key in WORDS["en"]
+
+
+@pytest.mark.parametrize("name", list(CommandName))
+def test_every_command_has_a_word_for_who_pressed_it_and_for_the_log(name: CommandName) -> None:
+    assert {f"said_{name}", f"did_{name}"} <= WORDS["en"].keys()
 
 
 def test_every_fault_is_told_in_the_words_of_the_table_and_its_detail_stands_behind_the_first_colon() -> None:
