@@ -15,7 +15,7 @@ from sim.airjet import AirJetConfig
 from sim.camera import SimCameraConfig
 from sim.coil import CoilConfig
 from sim.day_config import DayConfig
-from sim.faults import parse_fault
+from sim.faults import FaultNameError, parse_fault
 from sim.misfit import MisfitConfig
 from sim.render.effects import EffectsConfig
 from sim.vehicle import VehicleConfig
@@ -116,6 +116,7 @@ def load_scenario(
     if speed_m_s is not None:
         data["speed_m_s"] = speed_m_s
     if faults:
+        _check_faults(faults)
         data["faults"] = [*data.get("faults", ()), *faults]
     try:
         return ScenarioConfig.model_validate(data)
@@ -126,6 +127,15 @@ def load_scenario(
         # Of a whole section the message itself says which key is meant.
         where = "" if isinstance(problem["input"], dict) else f"{key} = {problem['input']!r}: "
         raise ScenarioError(f"{path}: {where}{said}") from error
+
+
+def _check_faults(faults: Sequence[str]) -> None:
+    """Raise ScenarioError for one that came from elsewhere, before the file is blamed for it."""
+    try:
+        for fault in faults:
+            parse_fault(fault)
+    except FaultNameError as error:
+        raise ScenarioError(str(error)) from error
 
 
 def _path_of(name_or_path: str) -> Path:

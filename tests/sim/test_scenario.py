@@ -25,6 +25,11 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         load_scenario("rwo")
 
 
+def test_a_fault_that_was_asked_for_is_not_blamed_on_the_file() -> None:
+    with pytest.raises(ScenarioError, match=r"^fault 'ghost': unknown; choose from valve_stuck"):
+        load_scenario("row", faults=["ghost@3"])
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
