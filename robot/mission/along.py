@@ -36,7 +36,8 @@ def along_the_row(mission: Mission, facts: MissionFacts) -> Iterator[Command]:
     place = mission.row_place
     odd = Odd.SWITCH if place.looked else _odd_one(mission, facts)
     place.looked = False
-    if odd is not Odd.NONE and odd is not place.odd:
+    again = odd is Odd.SWITCH and facts.end_early  # on the way back the loop has forgotten it
+    if odd is not Odd.NONE and (odd is not place.odd or again):
         place.odd = odd
         yield Command(CommandName.OUTVOTED, text=odd.value, by=BY)
 
@@ -67,7 +68,7 @@ def end_verdict(mission: Mission, facts: MissionFacts) -> End:
     """Return whether the row's end is reached, the map saying so: its tag or switch may say no."""
     if mission.end_believed:
         return End.END
-    return row_end(_by_tag(mission, facts), facts.end_switch, True)
+    return row_end(_by_tag(mission, facts), _by_switch(mission, facts), True)
 
 
 def _by_tag(mission: Mission, facts: MissionFacts) -> bool | None:
@@ -76,17 +77,24 @@ def _by_tag(mission: Mission, facts: MissionFacts) -> bool | None:
     return mission.row_place.end_by_tag(mission.pacer.overrun, facts.s, facts.now)
 
 
+def _by_switch(mission: Mission, facts: MissionFacts) -> bool | None:
+    """Return the switch's vote; outvoted on the way in it has none on the way back, where no tag is seen."""
+    return None if mission.row_place.odd is Odd.SWITCH else facts.end_switch
+
+
 def _odd_one(mission: Mission, facts: MissionFacts) -> Odd:
     if facts.end_early and mission.phase in ROLLING:
         return _odd_in_row(mission, facts)
     if at_end(mission, facts) and not mission.end_believed:
-        return odd_one(_by_tag(mission, facts), facts.end_switch, True)
+        return odd_one(_by_tag(mission, facts), _by_switch(mission, facts), True)
     return Odd.NONE
 
 
 def _odd_in_row(mission: Mission, facts: MissionFacts) -> Odd:
     """Compare where switch, tag and map have the row's end; without a majority the mission is held."""
     leg, overrun = mission.leg, mission.pacer.overrun
+    if mission.row_place.odd is Odd.SWITCH:
+        return Odd.SWITCH
     by_tag = None
     if mission.phase is Phase.IN and facts.s is not None:
         by_tag = mission.row_place.left_by_tag(facts.s, facts.now)

@@ -84,6 +84,17 @@ def test_day_with_a_broken_row_end_switch_waits_for_a_person_who_looks(
     assert any("look" in sentence for sentence in result.said)
 
 
+@pytest.mark.slow
+def test_tag_and_map_outvote_a_dead_row_end_switch_without_a_person(tmp_path: Path) -> None:
+    house = tmp_path / "house.toml"
+    house.write_text(TINY.read_text().replace("count = 3", "count = 1") + END_TAG)
+    sim = worked(tmp_path, DayConfig(house=str(house), autonomous=True), faults=("end_switch_dead@0",))
+    result = sim.result(1.0)
+    assert result.finished, result.said[-3:]
+    assert list(result.faults) == ["end_switch_wrong"]
+    assert not any("look" in sentence for sentence in result.said)
+
+
 def test_house_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "day.toml"
     path.write_text('[day]\nhouse = "castle"\n')

@@ -504,6 +504,21 @@ def test_switch_that_tag_and_map_deny_is_outvoted_and_the_cart_rolls_on(stage: S
     assert stage.outvoted == ["switch"] and stage.runs() and stage.view.held == ""
 
 
+def test_outvoted_switch_has_no_vote_on_the_way_back_either(stage: Stage) -> None:
+    started(stage)
+    while stage.mode is not Mode.DONE:
+        stage.step()
+    stage.sees_end_tag(-0.6)
+    stage.end_switch = False
+    stage.until("out", most=3)
+    while stage.view.phase == "out" and stage.s is not None and stage.s > 1.0:
+        stage.step()
+    stage.end_early = True  # the loop asks anew on each way
+    stage.step()
+    assert stage.outvoted == ["switch", "switch"] and stage.view.held == ""
+    stage.until("moving", most=60)
+
+
 def test_three_witnesses_that_all_differ_halt_the_cart(stage: Stage) -> None:
     rolling(stage, 1.0)
     assert stage.mission.leg is not None and stage.s is not None
