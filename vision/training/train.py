@@ -41,6 +41,10 @@ class TrainConfig(BaseModel):
     warm_up: int = Field(150, ge=0, description="steps until the highest rate")
     decay: float = Field(0.02, ge=0, le=1, description="weight decay")
     average: float = Field(0.998, ge=0, lt=1, description="what the averaged weights keep each step")
+    hold: bool = Field(
+        False,
+        description="a published body keeps its first stages and its channel-by-channel filters: twice as fast",
+    )
     most_gradient: float = Field(20.0, gt=0, description="norm that gradients are cut to")
     threads: int = Field(2, ge=1, le=256, description="threads that train")
     precision: Literal["float32", "bfloat16"] = Field(
@@ -80,6 +84,8 @@ class Trainer:
         self.averaged = FlowerNetwork(network)
         self.averaged.load_state_dict(self.network.state_dict())
         self.averaged.eval()
+        if config.hold:
+            self.network.hold_published()
         self._optimiser = torch.optim.AdamW(_groups(self.network, config.decay), lr=config.rate)
         self.step, self.elapsed_s = 0, 0.0
         self.history: list[tuple[float, ...]] = []
@@ -225,7 +231,8 @@ def averaged_network(path: Path) -> FlowerNetwork:
 
 
 def _groups(network: nn.Module, decay: float) -> list[dict[str, Any]]:
-    """Weights decay; biases and batch norms do not."""
-    decayed: list[Tensor] = [p for p in network.parameters() if p.ndim > 1]
-    free: list[Tensor] = [p for p in network.parameters() if p.ndim <= 1]
+    """Weights decay; biases and batch norms do not; what is held is not learned."""
+    learned = [weight for weight in network.parameters() if weight.requires_grad]
+    decayed: list[Tensor] = [p for p in learned if p.ndim > 1]
+    free: list[Tensor] = [p for p in learned if p.ndim <= 1]
     return [{"params": decayed, "weight_decay": decay}, {"params": free, "weight_decay": 0.0}]
