@@ -11,10 +11,9 @@ import msgspec
 from vision.detector import Detector
 from vision.training.assess import figures, on_frames
 from vision.training.card import INPUT_SIZE, SCORE_THRESHOLD, write_card
-from vision.training.course import SCORE_FLOOR, CourseConfig, Material, Observer, learn
-from vision.training.export import export_onnx, inference_ms
+from vision.training.course import MODEL, SCORE_FLOOR, CourseConfig, Material, Observer, export, learn
+from vision.training.export import inference_ms
 from vision.training.network import NetworkConfig
-from vision.training.train import averaged_network
 
 BODIES: Final[Mapping[str, NetworkConfig]] = {
     "narrow": NetworkConfig(stem=12, channels=(24, 48, 64, 96), extra=(0, 1, 2, 1), merged=(24, 48)),
@@ -53,8 +52,8 @@ def compare_bodies(
 def _one_body(name: str, config: CourseConfig, material: Material, out: Path, observer: Observer) -> Body:
     out.mkdir(parents=True, exist_ok=True)
     trainer = learn(config, material, out, False, observer)
-    model = out / "flowers.onnx"
-    sha256 = export_onnx(averaged_network(out / "checkpoint.pt"), model, INPUT_SIZE)
+    model = out / MODEL
+    sha256 = export(config, (material.scenes, material.photos), out)
     write_card(model.with_suffix(".json"), name, sha256, {"credits": list(config.credits)})
     detector = Detector(model, score_threshold=SCORE_FLOOR)
     apart = (material.validation.sample(index) for index in range(len(material.validation)))

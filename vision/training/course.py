@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -24,11 +25,21 @@ from vision.training.export import export_onnx, inference_ms
 from vision.training.loss import LossConfig
 from vision.training.network import NetworkConfig
 from vision.training.photos import Photo, PhotoSet, read_photos, split_by_group
+from vision.training.quantise import quantise
 from vision.training.scenes import Sample, SceneCache, SceneSource
 from vision.training.train import StepReport, TrainConfig, Trainer, averaged_network
 
+MODEL: Final = "flowers.onnx"
+FLOAT_MODEL: Final = "flowers-float.onnx"
+CALIBRATION_BATCHES: Final = 8
+"""Windows whose ranges the integers are fitted to: 128 at 16 a batch."""
+
 SCORE_FLOOR: Final = 0.02
 """Figures look at detections down to this score, so that the whole curve is seen."""
+
+
+Sources = tuple[SceneCache | None, Sequence[Photo]]
+"""Rendered scenes and photographs to learn from."""
 
 
 class CourseConfig(BaseModel):
@@ -53,7 +64,11 @@ class CourseConfig(BaseModel):
         0.2, ge=0, le=0.9, description="share of the photographs kept apart, by whole groups"
     )
     start: Path | None = Field(
-        None, description="checkpoint or exported model to go on from; none: random weights"
+        None,
+        description="checkpoint or exported flowers-float.onnx to go on from; none: published or random weights",
+    )
+    integers: bool = Field(
+        True, description="export in 8-bit integers, twice as fast; flowers-float.onnx is written beside"
     )
     credits: tuple[str, ...] = Field((), description="who must be named wherever the model is published")
     network: NetworkConfig = NetworkConfig()
@@ -133,7 +148,7 @@ def learn(config: CourseConfig, material: Material, out: Path, resume: bool, obs
 
 def learn_from(
     config: CourseConfig,
-    sources: tuple[SceneCache | None, Sequence[Photo]],
+    sources: Sources,
     out: Path,
     resume: bool,
     observer: Observer,
@@ -146,27 +161,42 @@ def learn_from(
         trainer.start_from(config.start)
     else:
         trainer.start()
-    scenes, photos = sources
-    trainer.run(
-        BatchMaker(
-            scenes,
-            PhotoSet(photos) if photos else None,
-            photo_share=config.photo_share,
-            batch=config.train.batch,
-            seed=config.train.seed,
-            config=config.augment,
-        ),
-        observer.step,
-    )
+    trainer.run(_batches(config, sources), observer.step)
     return trainer
+
+
+def _batches(config: CourseConfig, sources: Sources) -> BatchMaker:
+    scenes, photos = sources
+    return BatchMaker(
+        scenes,
+        PhotoSet(photos) if photos else None,
+        photo_share=config.photo_share,
+        batch=config.train.batch,
+        seed=config.train.seed,
+        config=config.augment,
+    )
+
+
+def export(config: CourseConfig, sources: Sources, out: Path) -> str:
+    """Write `out`/flowers.onnx from its checkpoint and what it learned from; return the file's sha256.
+
+    In integers where the course says so, and then the same in floats as flowers-float.onnx beside it.
+    """
+    network, model = averaged_network(out / "checkpoint.pt"), out / MODEL
+    if not config.integers:
+        return export_onnx(network, model, INPUT_SIZE)
+    export_onnx(network, out / FLOAT_MODEL, INPUT_SIZE)
+    maker = _batches(config, sources)
+    windows = chain.from_iterable(maker.make(step).images for step in range(CALIBRATION_BATCHES))
+    return quantise(out / FLOAT_MODEL, windows, model)
 
 
 def publish(
     config: CourseConfig, material: Material, out: Path, trainer: Trainer, command: str
 ) -> dict[str, Any]:
     """Export `out`/flowers.onnx, measure it, write its card and curves; return the card."""
-    model = out / "flowers.onnx"
-    sha256 = export_onnx(averaged_network(out / "checkpoint.pt"), model, INPUT_SIZE)
+    model = out / MODEL
+    sha256 = export(config, (material.scenes, material.photos), out)
     draw_curves(trainer.history, out / "curves.png")
     rest: dict[str, Any] = {
         "trained": {
@@ -185,7 +215,16 @@ def publish(
     write = partial(write_card, model.with_suffix(".json"), out.resolve().name, sha256)
     write(rest)
     seen = domain_statistics(_all(material.validation), on_frames(Detector(model)))
-    return write({**rest, **seen, "figures": measure(model, material)})
+    card = {**rest, **seen, "figures": measure(model, material)}
+    _card_of_floats(out / FLOAT_MODEL, card)
+    return write(card)
+
+
+def _card_of_floats(model: Path, card: Mapping[str, Any]) -> None:
+    """The float model is usable too, where a processor for graphics prefers it; its figures are the integers'."""
+    if model.is_file():
+        sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
+        write_card(model.with_suffix(".json"), f"{model.resolve().parent.name}-float", sha256, card)
 
 
 def measure(model: Path, material: Material) -> dict[str, Any]:

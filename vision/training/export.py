@@ -87,11 +87,14 @@ def inference_ms(path: Path, size: tuple[int, int], runs: int = 100) -> dict[str
 def exported_weights(path: Path) -> dict[str, Tensor]:
     """Return the network's weights that an exported model holds; raises TrainingError for any other file."""
     try:
-        stored = onnx.load_model(path).graph.initializer
+        graph = onnx.load_model(path).graph
     except (OSError, DecodeError) as error:
         raise TrainingError(
             f"{path}: not a readable ONNX model ({error}); name one that this program exported"
         ) from error
+    if any(node.op_type == "QuantizeLinear" for node in graph.node):
+        raise TrainingError(f"{path}: computes in integers; go on from flowers-float.onnx beside it")
+    stored = graph.initializer
     values = {tensor.name: np.array(onnx.numpy_helper.to_array(tensor)) for tensor in stored}
     weights = {name.removeprefix(PREFIX): value for name, value in values.items() if name.startswith(PREFIX)}
     if not weights:

@@ -14,12 +14,10 @@ from vision.detector import Detector
 from vision.stills import StillRule
 from vision.training import TrainingError
 from vision.training.assess import figures, on_stills
-from vision.training.card import INPUT_SIZE, SCORE_THRESHOLD, STILL_RULE, write_card
-from vision.training.course import SCORE_FLOOR, CourseConfig, Observer, learn_from
-from vision.training.export import export_onnx
+from vision.training.card import SCORE_THRESHOLD, STILL_RULE, write_card
+from vision.training.course import MODEL, SCORE_FLOOR, CourseConfig, Observer, export, learn_from
 from vision.training.photos import Photo, PhotoSet
 from vision.training.scenes import SceneCache
-from vision.training.train import averaged_network
 from vision.types import STAGE_NAMES
 
 RESULT: Final = "figures.json"
@@ -107,8 +105,8 @@ def _one_fold(
     (folder / RESULT).unlink(missing_ok=True)
     checkpoint = folder / "checkpoint.pt"
     trainer = learn_from(config, sources, folder, resume and checkpoint.is_file(), observer)
-    model = folder / "flowers.onnx"
-    sha256 = export_onnx(averaged_network(checkpoint), model, INPUT_SIZE)
+    model = folder / MODEL
+    sha256 = export(config, sources, folder)
     about = {"fold": number, "held_out": _groups(apart), "credits": list(config.credits)}
     write_card(model.with_suffix(".json"), f"fold-{number}", sha256, about)
     detector = Detector(model, score_threshold=SCORE_FLOOR)
