@@ -80,7 +80,9 @@ def train(
     seed: Annotated[
         int | None, typer.Option(min=0, help="of weights, batches and the split of photos")
     ] = None,
-    start: Annotated[Path | None, typer.Option(help="model.onnx or checkpoint.pt to go on from")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="flowers-float.onnx or checkpoint.pt to go on from")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="continue the run in --out")] = False,
     cross_validate: Annotated[
         int | None,
@@ -122,6 +124,7 @@ def _course(
 ) -> CourseConfig:
     """The training file, the smoke settings over it, the options that were given over both."""
     from vision.training.course import CourseConfig, read_course
+    from vision.training.train import network_of
 
     course = read_course(config) if config is not None else CourseConfig()
     values = course.model_dump()
@@ -139,7 +142,10 @@ def _course(
         **{key: value for key, value in options.items() if value is not None},
         "train": train,
     }
-    return CourseConfig.model_validate(values)
+    result = CourseConfig.model_validate(values)
+    if result.start is None or "network" in course.model_fields_set:
+        return result
+    return result.model_copy(update={"network": network_of(result.start) or result.network})
 
 
 def _run(course: CourseConfig, data: list[Path], out: Path, resume: bool) -> dict[str, Any]:

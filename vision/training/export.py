@@ -18,10 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vision.training import TrainingError
-from vision.training.network import SIZE_MULTIPLE, FlowerDetector, FlowerNetwork
+from vision.training.network import SIZE_MULTIPLE, FlowerDetector, FlowerNetwork, NetworkConfig
 
 OPSET: Final = 17
 OUTPUTS: Final = ("boxes", "stages", "scores")
+NETWORK: Final = "network"
+"""Key of the file's own notes under which it says what its network is made of."""
+
 PREFIX: Final = "network."
 """Of the weights' names in the file."""
 
@@ -44,8 +47,9 @@ def export_onnx(network: FlowerNetwork, path: Path, size: tuple[int, int]) -> st
         # The exporter is chosen on purpose: the newer one writes the weights to a second file.
         warnings.simplefilter("ignore", DeprecationWarning)
         _export(detector, torch.zeros(1, height, width, 3, dtype=torch.uint8), part)
-    data = part.read_bytes()
+    data = _told(part, network.config)
     _check(detector, data, size)
+    part.write_bytes(data)
     part.replace(path)
     return hashlib.sha256(data).hexdigest()
 
@@ -66,6 +70,13 @@ def _export(detector: FlowerDetector, example: Tensor, path: Path) -> None:
     )
 
 
+def _told(path: Path, config: NetworkConfig) -> bytes:
+    """Return the model with what its network is made of, for those who train on."""
+    model = onnx.load_model(path)
+    onnx.helper.set_model_props(model, {NETWORK: config.model_dump_json()})
+    return model.SerializeToString(deterministic=True)
+
+
 def run_once(data: bytes, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
     """Return boxes, stages and scores that onnxruntime finds in one picture (H, W, 3)."""
     found = _session(data).run(list(OUTPUTS), {"image": image[None]})
@@ -84,22 +95,36 @@ def inference_ms(path: Path, size: tuple[int, int], runs: int = 100) -> dict[str
     return {"min": round(min(taken), 1), "p50": round(float(np.median(taken)), 1)}
 
 
+def exported_network(path: Path) -> NetworkConfig | None:
+    """Return what the network of an exported model is made of, None where it does not say; raises TrainingError."""
+    told = {entry.key: entry.value for entry in _read(path).metadata_props}
+    try:
+        return NetworkConfig.model_validate_json(told[NETWORK]) if NETWORK in told else None
+    except ValueError as error:
+        raise TrainingError(
+            f"{path}: of another version's network; train with that version or anew"
+        ) from error
+
+
 def exported_weights(path: Path) -> dict[str, Tensor]:
     """Return the network's weights that an exported model holds; raises TrainingError for any other file."""
-    try:
-        graph = onnx.load_model(path).graph
-    except (OSError, DecodeError) as error:
-        raise TrainingError(
-            f"{path}: not a readable ONNX model ({error}); name one that this program exported"
-        ) from error
+    graph = _read(path).graph
     if any(node.op_type == "QuantizeLinear" for node in graph.node):
         raise TrainingError(f"{path}: computes in integers; go on from flowers-float.onnx beside it")
-    stored = graph.initializer
-    values = {tensor.name: np.array(onnx.numpy_helper.to_array(tensor)) for tensor in stored}
+    values = {tensor.name: np.array(onnx.numpy_helper.to_array(tensor)) for tensor in graph.initializer}
     weights = {name.removeprefix(PREFIX): value for name, value in values.items() if name.startswith(PREFIX)}
     if not weights:
         raise TrainingError(f"{path}: holds no weights of this program's network; name one that it exported")
     return {name: torch.from_numpy(value) for name, value in weights.items()}
+
+
+def _read(path: Path) -> onnx.ModelProto:
+    try:
+        return onnx.load_model(path)
+    except (OSError, DecodeError) as error:
+        raise TrainingError(
+            f"{path}: not a readable ONNX model ({error}); name one that this program exported"
+        ) from error
 
 
 def _session(data: bytes) -> ort.InferenceSession:

@@ -85,8 +85,7 @@ class FlowerNetwork(nn.Module):
 
     def __init__(self, config: NetworkConfig | None = None) -> None:
         super().__init__()
-        config = config or NetworkConfig()
-        self.body = config.body
+        self.config = config = config or NetworkConfig()
         c4, c8, c16, c32 = CHANNELS.get(config.body, config.channels)
         m4, m8 = config.merged
         self.stem, self.at4, self.at8, self.at16, self.at32 = _parts(config)
@@ -103,10 +102,12 @@ class FlowerNetwork(nn.Module):
         self._held: tuple[nn.Module, ...] = ()
         self._begin()
 
-    def begin_published(self) -> None:
-        """Give the body its published weights, where there are any; raises TrainingError."""
-        if self.body == "efficientnet-lite0":
+    def begin_published(self) -> bool:
+        """Give the body its published weights; return whether there are any. Raises TrainingError."""
+        published = self.config.body == "efficientnet-lite0"
+        if published:
             lite.begin_published((self.stem, self.at4, self.at8, self.at16, self.at32))
+        return published
 
     def hold_published(self) -> None:
         """Keep the first stages and all channel-by-channel filters as they are from here on.

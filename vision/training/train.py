@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from vision.training import TrainingError
 from vision.training.batches import Batch, BatchMaker, made_ahead
-from vision.training.export import exported_weights
+from vision.training.export import exported_network, exported_weights
 from vision.training.loss import LossConfig, flower_loss
 from vision.training.network import FlowerNetwork, NetworkConfig
 
@@ -137,7 +137,11 @@ class Trainer:
 
     def start(self) -> None:
         """Begin from the weights that the body was published with, where there are any; raises TrainingError."""
-        self.network.begin_published()
+        if not self.network.begin_published() and self._config.hold:
+            raise TrainingError(
+                f"train.hold = true: a {self.network_config.body} body begins from random weights; "
+                "give --start, or leave it out"
+            )
         self.averaged.load_state_dict(self.network.state_dict())
 
     def start_from(self, path: Path) -> None:
@@ -220,6 +224,13 @@ def load_checkpoint(path: Path, network: NetworkConfig | None = None) -> dict[st
             f"{path}: made for another network ({found}); use the same configuration or start anew"
         )
     return state
+
+
+def network_of(path: Path) -> NetworkConfig | None:
+    """Return what the network of a checkpoint or an exported model is made of; raises TrainingError."""
+    if path.suffix == ".onnx":
+        return exported_network(path)
+    return NetworkConfig.model_validate(load_checkpoint(path)["network_config"])
 
 
 def averaged_network(path: Path) -> FlowerNetwork:

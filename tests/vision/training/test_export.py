@@ -16,7 +16,7 @@ pytest.importorskip("onnx", reason="training needs the extra `train`")
 from vision.training.export import export_onnx, exported_weights, run_once  # noqa: E402
 from vision.training.loss import LossConfig  # noqa: E402
 from vision.training.network import FlowerDetector, FlowerNetwork, NetworkConfig  # noqa: E402
-from vision.training.train import TrainConfig, Trainer  # noqa: E402
+from vision.training.train import TrainConfig, Trainer, network_of  # noqa: E402
 
 TINY = NetworkConfig(stem=8, channels=(8, 12, 16, 16), extra=(0, 1, 0, 0), merged=(8, 12))
 
@@ -84,6 +84,13 @@ def test_training_goes_on_from_the_exported_weights(
     image = torch.randint(0, 255, (1, 64, 64, 3), dtype=torch.uint8)
     with torch.no_grad():
         assert torch.allclose(trainer.averaged(image), network(image), atol=1e-4)
+
+
+def test_an_exported_model_says_what_its_network_is_made_of(exported: Path, tmp_path: Path) -> None:
+    assert network_of(exported) == TINY
+    trainer = Trainer(TINY, LossConfig(), TrainConfig(), tmp_path / "checkpoint.pt")
+    trainer.save()
+    assert network_of(tmp_path / "checkpoint.pt") == TINY
 
 
 def test_weights_of_another_network_are_refused(exported: Path, tmp_path: Path) -> None:

@@ -39,3 +39,22 @@ def test_every_weight_of_a_body_learns(body: str) -> None:
     network = FlowerNetwork(BODIES[body])
     network(torch.randint(0, 255, (2, 64, 64, 3), dtype=torch.uint8)).square().mean().backward()
     assert all(weight.grad is not None for weight in network.parameters())
+
+
+def test_a_held_body_keeps_its_first_stages_and_its_channel_filters() -> None:
+    network = FlowerNetwork(BODIES["efficientnet-lite0"])
+    network.hold_published()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    learner = torch.optim.SGD([weight for weight in network.parameters() if weight.requires_grad], lr=0.1)
+    network.train()
+    network(torch.randint(0, 255, (2, 64, 64, 3), dtype=torch.uint8)).square().mean().backward()
+    learner.step()
+    changed = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
+    filters = {
+        f"{name}.weight"
+        for name, part in network.named_modules()
+        if isinstance(part, torch.nn.Conv2d) and part.groups > 1
+    }
+    assert filters and not changed & filters
+    assert not any(name.startswith(("stem.", "at4.")) for name in changed)
+    assert {name.split(".")[0] for name in changed} >= {"at8", "at16", "at32", "merge4", "head", "out"}
