@@ -116,7 +116,7 @@ def train(
     if json:
         print_json({"model": str(out / "flowers.onnx"), **card})
         return
-    print_table(f"{out / 'flowers.onnx'}, measured on what was kept apart", _rows(card))
+    print_table(f"{out / 'flowers.onnx'}, measured on what was kept apart", _rows(card["figures"]))
 
 
 def _course(
@@ -241,9 +241,12 @@ def _progress() -> Iterator[Bars]:
         yield Bars(Observer(scenes, step), of_part)
 
 
-def _rows(card: dict[str, Any]) -> dict[str, object]:
+def _rows(figures: dict[str, Any]) -> dict[str, object]:
     rows: dict[str, object] = {}
-    for where, found in card["figures"].items():
+    for where, found in figures.items():
+        if where == "floats":
+            rows |= {f"{name}, in floats": value for name, value in _rows(found).items()}
+            continue
         if where == "inference_ms":
             rows["ms a frame, one thread, least / median"] = f"{found['min']} / {found['p50']}"
             continue

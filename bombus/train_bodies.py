@@ -22,10 +22,12 @@ def show_bodies(bodies: list[Body], out: Path, json: bool) -> None:
         return
     table = Table(title="AP50 on rendered scenes kept apart, the same batches for each", title_justify="left")
     table.add_column("body", style="bold")
-    for name in ("million weights", *STAGES, "least ms a frame", "minutes"):
+    for name in ("million weights", *STAGES, "least ms a frame", "mean in floats", "ms", "minutes"):
         table.add_column(name, justify="right")
     for body in bodies:
         figures = (shown(body.ap50[name]) for name in STAGES)
         size = f"{body.parameters / 1e6:.2f}"
-        table.add_row(body.name, size, *figures, f"{body.least_ms:.1f}", f"{body.minutes:.1f}")
+        float_ms = "-" if body.float_least_ms is None else f"{body.float_least_ms:.1f}"
+        floats = shown((body.float_ap50 or {}).get("mean")), float_ms
+        table.add_row(body.name, size, *figures, f"{body.least_ms:.1f}", *floats, f"{body.minutes:.1f}")
     people.print(table)

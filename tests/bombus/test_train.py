@@ -32,7 +32,7 @@ def test_a_smoke_run_ends_in_a_measured_model(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     card = json.loads(done.stdout)
     assert card["trained"]["steps"] == 20
-    assert set(card["figures"]) == {"rendered", "inference_ms"}
+    assert set(card["figures"]) == {"rendered", "inference_ms", "floats"}
     assert (tmp_path / "flowers.onnx").stat().st_size < 4_000_000
     assert json.loads((tmp_path / "flowers.json").read_text())["sha256"] == card["sha256"]
     assert (tmp_path / "curves.png").is_file()

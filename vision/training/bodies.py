@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from vision.detector import Detector
 from vision.training.assess import figures, on_frames
 from vision.training.card import INPUT_SIZE, SCORE_THRESHOLD, write_card
-from vision.training.course import MODEL, SCORE_FLOOR, CourseConfig, Material, Observer, export, learn
+from vision.training.course import (
+    FLOAT_MODEL,
+    MODEL,
+    SCORE_FLOOR,
+    CourseConfig,
+    Material,
+    Observer,
+    export,
+    learn,
+)
 from vision.training.export import inference_ms
 from vision.training.network import NetworkConfig
 
@@ -26,13 +36,18 @@ BODIES: Final[Mapping[str, NetworkConfig]] = {
 
 
 class Body(msgspec.Struct, frozen=True):
-    """One body after the course: AP50 on scenes kept apart, least ms a frame on one thread, minutes of training."""
+    """One body after the course: AP50 on scenes kept apart, least ms a frame on one thread, minutes of training.
+
+    `float_` are the same before it was put in integers, None where the course exports floats alone.
+    """
 
     name: str
     parameters: int
     ap50: dict[str, float | None]
     least_ms: float
     minutes: float
+    float_ap50: dict[str, float | None] | None
+    float_least_ms: float | None
 
 
 def compare_bodies(
@@ -54,13 +69,27 @@ def _one_body(name: str, config: CourseConfig, material: Material, out: Path, ob
     trainer = learn(config, material, out, False, observer)
     model = out / MODEL
     sha256 = export(config, (material.scenes, material.photos), out)
-    write_card(model.with_suffix(".json"), name, sha256, {"credits": list(config.credits)})
-    detector = Detector(model, score_threshold=SCORE_FLOOR)
-    apart = (material.validation.sample(index) for index in range(len(material.validation)))
+    learned = {"credits": list(config.credits)}
+    ap50, least_ms = _judged(model, sha256, learned, material)
+    exact = out / FLOAT_MODEL if config.integers else None
+    floats = exact and _judged(exact, hashlib.sha256(exact.read_bytes()).hexdigest(), learned, material)
     return Body(
         name=name,
         parameters=sum(weight.numel() for weight in trainer.network.parameters()),
-        ap50=figures(apart, on_frames(detector), SCORE_THRESHOLD)["ap50"],
-        least_ms=inference_ms(model, INPUT_SIZE)["min"],
+        ap50=ap50,
+        least_ms=least_ms,
         minutes=round(trainer.elapsed_s / 60.0, 2),
+        float_ap50=floats[0] if floats else None,
+        float_least_ms=floats[1] if floats else None,
     )
+
+
+def _judged(
+    model: Path, sha256: str, learned: Mapping[str, Any], material: Material
+) -> tuple[dict[str, float | None], float]:
+    """Return AP50 on the scenes kept apart and the least ms a frame."""
+    write_card(model.with_suffix(".json"), model.resolve().parent.name, sha256, learned)
+    detector = Detector(model, score_threshold=SCORE_FLOOR)
+    apart = (material.validation.sample(index) for index in range(len(material.validation)))
+    ap50: dict[str, float | None] = figures(apart, on_frames(detector), SCORE_THRESHOLD)["ap50"]
+    return ap50, inference_ms(model, INPUT_SIZE)["min"]

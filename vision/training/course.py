@@ -215,27 +215,33 @@ def publish(
     write = partial(write_card, model.with_suffix(".json"), out.resolve().name, sha256)
     write(rest)
     seen = domain_statistics(_all(material.validation), on_frames(Detector(model)))
-    card = {**rest, **seen, "figures": measure(model, material)}
-    _card_of_floats(out / FLOAT_MODEL, card)
-    return write(card)
+    _card_of_floats(out / FLOAT_MODEL, {**rest, **seen})
+    return write({**rest, **seen, "figures": measure(model, material)})
 
 
 def _card_of_floats(model: Path, card: Mapping[str, Any]) -> None:
-    """The float model is usable too, where a processor for graphics prefers it; its figures are the integers'."""
+    """The float model is usable too, where a graphics processor prefers it."""
     if model.is_file():
         sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
         write_card(model.with_suffix(".json"), f"{model.resolve().parent.name}-float", sha256, card)
 
 
 def measure(model: Path, material: Material) -> dict[str, Any]:
-    """Return the figures of an exported model on what was kept apart, and its speed on one thread."""
+    """Return the figures of an exported model on what was kept apart, and its speed on one thread.
+
+    `floats` says the same of flowers-float.onnx, where that lies beside the model.
+    """
     detector = Detector(model, score_threshold=SCORE_FLOOR)
     result = {"rendered": figures(_all(material.validation), on_frames(detector), SCORE_THRESHOLD)}
     if material.apart:
         apart = PhotoSet(material.apart)
         look = on_stills(detector, StillRule.model_validate(STILL_RULE))
         result["photos_held_out"] = figures(_all(apart), look, SCORE_THRESHOLD)
-    return {**result, "inference_ms": inference_ms(model, INPUT_SIZE)}
+    result["inference_ms"] = inference_ms(model, INPUT_SIZE)
+    exact = model.with_name(FLOAT_MODEL)
+    if model.name == MODEL and exact.is_file():
+        result["floats"] = measure(exact, material)
+    return result
 
 
 def _all(samples: SceneCache | PhotoSet) -> Iterator[Sample]:

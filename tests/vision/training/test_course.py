@@ -45,10 +45,22 @@ def test_a_course_ends_in_a_model_that_the_detector_loads(
     assert len(material.photos) == 4 and len(material.apart) == 2
     assert card == json.loads((tmp_path / "flowers.json").read_text())
     assert card["trained"]["steps"] == 3 and card["credits"] == ["someone"]
-    assert set(card["figures"]) == {"rendered", "photos_held_out", "inference_ms"}
+    assert set(card["figures"]) == {"rendered", "photos_held_out", "inference_ms", "floats"}
+    assert set(card["figures"]["floats"]) == {"rendered", "photos_held_out", "inference_ms"}
     curves = cv2.imread(str(tmp_path / "curves.png"))
     assert curves is not None and curves.shape[2] == 3
-    assert len(Detector(tmp_path / "flowers.onnx").detect(np.zeros((384, 640, 3), np.uint8)).boxes) <= 100
+    for name in ("flowers.onnx", "flowers-float.onnx"):
+        assert len(Detector(tmp_path / name).detect(np.zeros((384, 640, 3), np.uint8)).boxes) <= 100
+
+
+def test_a_course_may_stay_with_floats(toy_scenes: SceneSource, tmp_path: Path) -> None:
+    course = TINY.model_copy(update={"integers": False})
+    observer = Observer(lambda done, total: None, lambda report: None)
+    material = gather(course, (toy_scenes, toy_scenes), [], tmp_path, observer.scenes)
+    card = publish(
+        course, material, tmp_path, learn(course, material, tmp_path, False, observer), "bombus train"
+    )
+    assert "floats" not in card["figures"] and not (tmp_path / "flowers-float.onnx").exists()
 
 
 def test_nothing_to_learn_from_is_refused(toy_scenes: SceneSource, tmp_path: Path) -> None:
