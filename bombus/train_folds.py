@@ -37,6 +37,17 @@ def show_folds(result: CrossValidation, out: Path, json: bool) -> None:
     for title, over in (("mean", result.mean), ("std", result.std)):
         table.add_row(title, "", "", *(shown(over[name]) for name in STAGES), "")
     people.print(table)
+    people.print(_looks(result))
+
+
+def _looks(result: CrossValidation) -> Table:
+    table = Table(title="the same models, by the scales that a photograph is looked at", title_justify="left")
+    table.add_column("scales", style="bold")
+    for name in (*STAGES, "ms a photograph"):
+        table.add_column(name, justify="right")
+    for scales, look in result.looks.items():
+        table.add_row(scales, *(shown(look.ap50[name]) for name in STAGES), f"{look.ms:.0f}")
+    return table
 
 
 def shown(value: float | None) -> str:

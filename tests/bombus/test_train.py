@@ -89,6 +89,7 @@ def test_cross_validation_prints_its_folds(
     assert set(told["mean"]) == set(told["std"]) == {"bud", "open", "spent", "mean"}
     shown = bombus(*words, "--steps", 1, "--resume")
     assert shown.returncode == 0 and shown.stdout == ""
+    assert "the scales that a photograph is looked at" in shown.stderr
     assert "AP50 on 4 photographs" in shown.stderr and "groups held out" in shown.stderr
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
+from time import perf_counter
 from typing import Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from vision.datasets.split import group_folds
 from vision.detector import Detector
@@ -18,9 +21,26 @@ from vision.training.card import SCORE_THRESHOLD, STILL_RULE, write_card
 from vision.training.course import MODEL, SCORE_FLOOR, CourseConfig, Observer, export, learn_from
 from vision.training.photos import Photo, PhotoSet
 from vision.training.scenes import SceneCache
-from vision.types import STAGE_NAMES
+from vision.types import STAGE_NAMES, Detections
 
 RESULT: Final = "figures.json"
+
+SHIPPED_LOOK: Final = "0.25 + 0.5, mirrored"
+LOOKS: Final[dict[str, StillRule]] = {
+    "0.25": StillRule(scales=(0.25,)),
+    "0.5": StillRule(scales=(0.5,)),
+    "0.25 + 0.5": StillRule(scales=(0.25, 0.5)),
+    SHIPPED_LOOK: StillRule.model_validate(STILL_RULE),
+    "0.25 + 0.5 + 1, mirrored": StillRule(scales=(0.25, 0.5, 1.0), mirrored=True),
+}
+"""Ways to look at a photograph: its scales, each in tiles of the detector's size. The shipped one gives the figures."""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What one way of looking finds: AP50 of each stage and their mean, and median ms a photograph on one thread."""
+
+    ap50: dict[str, float | None]
+    ms: float
 
 
 class Fold(msgspec.Struct, frozen=True):
@@ -34,17 +54,22 @@ class Fold(msgspec.Struct, frozen=True):
     pictures: int
     boxes: dict[str, int]
     ap50: dict[str, float | None]
+    looks: dict[str, Look]
     steps: int
     minutes: float
     course: str
 
 
 class CrossValidation(msgspec.Struct, frozen=True):
-    """All folds, and mean and standard deviation over the folds that have a figure (None below two)."""
+    """All folds, and mean and standard deviation over the folds that have a figure (None below two).
+
+    `looks` are means over the folds, of the ways to look at a photograph.
+    """
 
     folds: list[Fold]
     mean: dict[str, float | None]
     std: dict[str, float | None]
+    looks: dict[str, Look]
     photographs: int
     seed: int
 
@@ -85,8 +110,11 @@ def cross_validate(
         )
     return CrossValidation(
         folds=results,
-        mean={name: _over(results, name, fmean, 1) for name in (*STAGE_NAMES, "mean")},
-        std={name: _over(results, name, stdev, 2) for name in (*STAGE_NAMES, "mean")},
+        mean={
+            name: _over([fold.ap50 for fold in results], name, fmean, 1) for name in (*STAGE_NAMES, "mean")
+        },
+        std={name: _over([fold.ap50 for fold in results], name, stdev, 2) for name in (*STAGE_NAMES, "mean")},
+        looks={name: _mean_look([fold.looks[name] for fold in results]) for name in LOOKS},
         photographs=len(photos),
         seed=config.train.seed,
     )
@@ -110,9 +138,7 @@ def _one_fold(
     about = {"fold": number, "held_out": _groups(apart), "credits": list(config.credits)}
     write_card(model.with_suffix(".json"), f"fold-{number}", sha256, about)
     detector = Detector(model, score_threshold=SCORE_FLOOR)
-    pictures = PhotoSet(apart)
-    look = on_stills(detector, StillRule.model_validate(STILL_RULE))
-    found = figures((pictures.sample(k) for k in range(len(pictures))), look, SCORE_THRESHOLD)
+    looks = {name: _look(detector, rule, apart) for name, rule in LOOKS.items()}
     result = Fold(
         fold=number,
         groups=_groups(apart),
@@ -121,7 +147,8 @@ def _one_fold(
             name: sum(int((~p.ignore & (p.stages == stage)).sum()) for p in apart)
             for stage, name in enumerate(STAGE_NAMES)
         },
-        ap50=found["ap50"],
+        ap50=looks[SHIPPED_LOOK].ap50,
+        looks=looks,
         steps=trainer.step,
         minutes=round(trainer.elapsed_s / 60.0, 2),
         course=config.model_dump_json(),
@@ -146,6 +173,27 @@ def _groups(photos: Sequence[Photo]) -> list[str]:
     return sorted({photo.group for photo in photos})
 
 
-def _over(folds: Sequence[Fold], name: str, how: Callable[[list[float]], float], least: int) -> float | None:
-    known = [value for fold in folds if (value := fold.ap50[name]) is not None]
+def _look(detector: Detector, rule: StillRule, apart: Sequence[Photo]) -> Look:
+    pictures, taken_s = PhotoSet(apart), []
+    predict = on_stills(detector, rule)
+
+    def timed(image: NDArray[np.uint8]) -> Detections:
+        before = perf_counter()
+        found = predict(image)
+        taken_s.append(perf_counter() - before)
+        return found
+
+    found = figures((pictures.sample(k) for k in range(len(pictures))), timed, SCORE_THRESHOLD)
+    return Look(found["ap50"], round(1e3 * median(taken_s), 1))
+
+
+def _mean_look(looks: Sequence[Look]) -> Look:
+    means = {name: _over([look.ap50 for look in looks], name, fmean, 1) for name in (*STAGE_NAMES, "mean")}
+    return Look(means, round(fmean(look.ms for look in looks), 1))
+
+
+def _over(
+    figures: Sequence[dict[str, float | None]], name: str, how: Callable[[list[float]], float], least: int
+) -> float | None:
+    known = [value for ap50 in figures if (value := ap50[name]) is not None]
     return round(how(known), 3) if len(known) >= least else None

@@ -51,7 +51,10 @@ def test_each_group_is_held_out_once_and_judged(photo_folder: Path, tmp_path: Pa
             assert (fold.ap50[name] is None) == (count == 0)
         held = json.loads((tmp_path / f"fold-{fold.fold}" / "flowers.json").read_text())["held_out"]
         assert held == fold.groups
+        assert fold.looks["0.25 + 0.5, mirrored"].ap50 == fold.ap50
     assert result.mean["mean"] is not None
+    assert result.looks["0.25 + 0.5, mirrored"].ap50 == result.mean
+    assert len(result.looks) == 5 and all(look.ms > 0 for look in result.looks.values())
 
     # A second look takes over what is finished and does again what is not, with the same figures.
     for name in ("figures.json", "checkpoint.pt"):
