@@ -99,21 +99,22 @@ class FlowerNetwork(nn.Module):
         self.merge4 = _convolution(m4, m4)
         self.head = _convolution(m4, m4)
         self.out = nn.Conv2d(m4, CLASSES + 4, 1)
+        self._published = config.body == "efficientnet-lite0"
         self._held: tuple[nn.Module, ...] = ()
         self._begin()
 
-    def begin_published(self) -> bool:
-        """Give the body its published weights; return whether there are any. Raises TrainingError."""
-        published = self.config.body == "efficientnet-lite0"
-        if published:
+    def begin_published(self) -> None:
+        """Give the body its published weights, where there are any; raises TrainingError."""
+        if self._published:
             lite.begin_published((self.stem, self.at4, self.at8, self.at16, self.at32))
-        return published
 
     def hold_published(self) -> None:
-        """Keep the first stages and all channel-by-channel filters as they are from here on.
+        """Keep a published body's first stages and channel-by-channel filters as they are from here on.
 
         Those cost two thirds of a training step and change least (ImageNet's edges are a greenhouse's).
         """
+        if not self._published:
+            return
         self._held = (self.stem, self.at4)
         for part in self._held:
             part.requires_grad_(False)

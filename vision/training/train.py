@@ -42,8 +42,8 @@ class TrainConfig(BaseModel):
     decay: float = Field(0.02, ge=0, le=1, description="weight decay")
     average: float = Field(0.998, ge=0, lt=1, description="what the averaged weights keep each step")
     hold: bool = Field(
-        False,
-        description="a published body keeps its first stages and its channel-by-channel filters: twice as fast",
+        True,
+        description="a body with published weights keeps its first stages and channel-by-channel filters: twice as fast",
     )
     most_gradient: float = Field(20.0, gt=0, description="norm that gradients are cut to")
     threads: int = Field(2, ge=1, le=256, description="threads that train")
@@ -137,11 +137,7 @@ class Trainer:
 
     def start(self) -> None:
         """Begin from the weights that the body was published with, where there are any; raises TrainingError."""
-        if not self.network.begin_published() and self._config.hold:
-            raise TrainingError(
-                f"train.hold = true: a {self.network_config.body} body begins from random weights; "
-                "give --start, or leave it out"
-            )
+        self.network.begin_published()
         self.averaged.load_state_dict(self.network.state_dict())
 
     def start_from(self, path: Path) -> None:

@@ -58,3 +58,11 @@ def test_a_held_body_keeps_its_first_stages_and_its_channel_filters() -> None:
     assert filters and not changed & filters
     assert not any(name.startswith(("stem.", "at4.")) for name in changed)
     assert {name.split(".")[0] for name in changed} >= {"at8", "at16", "at32", "merge4", "head", "out"}
+
+
+@pytest.mark.parametrize("body", ["plain", "mobilenetv3-small"])
+def test_a_body_from_random_weights_holds_nothing(body: str) -> None:
+    network = FlowerNetwork(BODIES[body])
+    network.hold_published()
+    assert all(weight.requires_grad for weight in network.parameters())
+    assert all(part.training for part in network.train().modules())

@@ -131,8 +131,3 @@ def test_batches_are_a_function_of_seed_and_step(toy_cache: SceneCache) -> None:
     assert (first.images == _maker(toy_cache).make(7).images).all()
     assert (second.targets.heat == _maker(toy_cache).make(8).targets.heat).all()
     assert (first.images != _maker(toy_cache, seed=2).make(7).images).any()
-
-
-def test_random_weights_are_not_held(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"train\.hold = true: a plain body begins from random weights"):
-        _trainer(tmp_path, 1, hold=True).start()
