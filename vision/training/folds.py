@@ -25,13 +25,14 @@ from vision.types import STAGE_NAMES, Detections
 
 RESULT: Final = "figures.json"
 
-SHIPPED_LOOK: Final = "0.25 + 0.5, mirrored"
+SHIPPED_LOOK: Final = "0.25 + 0.5 + 1, mirrored"
 LOOKS: Final[dict[str, StillRule]] = {
     "0.25": StillRule(scales=(0.25,)),
     "0.5": StillRule(scales=(0.5,)),
+    "1": StillRule(scales=(1.0,)),
     "0.25 + 0.5": StillRule(scales=(0.25, 0.5)),
+    "0.25 + 0.5, mirrored": StillRule(scales=(0.25, 0.5), mirrored=True),
     SHIPPED_LOOK: StillRule.model_validate(STILL_RULE),
-    "0.25 + 0.5 + 1, mirrored": StillRule(scales=(0.25, 0.5, 1.0), mirrored=True),
 }
 """Ways to look at a photograph: its scales, each in tiles of the detector's size. The shipped one gives the figures."""
 

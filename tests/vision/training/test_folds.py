@@ -16,7 +16,7 @@ pytest.importorskip("torch", reason="training needs the extra `train`")
 pytest.importorskip("onnx", reason="training needs the extra `train`")
 
 from vision.training.course import CourseConfig, Observer, photos_in
-from vision.training.folds import CrossValidation, cross_validate, folds_of
+from vision.training.folds import SHIPPED_LOOK, CrossValidation, cross_validate, folds_of
 from vision.training.network import NetworkConfig
 from vision.training.train import TrainConfig
 
@@ -51,10 +51,10 @@ def test_each_group_is_held_out_once_and_judged(photo_folder: Path, tmp_path: Pa
             assert (fold.ap50[name] is None) == (count == 0)
         held = json.loads((tmp_path / f"fold-{fold.fold}" / "flowers.json").read_text())["held_out"]
         assert held == fold.groups
-        assert fold.looks["0.25 + 0.5, mirrored"].ap50 == fold.ap50
+        assert fold.looks[SHIPPED_LOOK].ap50 == fold.ap50
     assert result.mean["mean"] is not None
-    assert result.looks["0.25 + 0.5, mirrored"].ap50 == result.mean
-    assert len(result.looks) == 5 and all(look.ms > 0 for look in result.looks.values())
+    assert result.looks[SHIPPED_LOOK].ap50 == result.mean
+    assert len(result.looks) == 6 and all(look.ms > 0 for look in result.looks.values())
 
     # A second look takes over what is finished and does again what is not, with the same figures.
     for name in ("figures.json", "checkpoint.pt"):
