@@ -22,14 +22,17 @@ class ShotConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     needed_share: float = Field(
-        0.5, gt=0, le=1, description="share of a train that must meet a flower (assumed)"
+        0.45, gt=0, le=1, description="share of a train that must meet a flower (chosen on simulated rows)"
     )
     counted_share: float = Field(
         0.55, gt=0, le=1, description="the same for its neighbours to be done too (assumed)"
     )
     aim_error: float = Field(0.004, gt=0, le=0.05, description="std of the aim, m (assumed)")
     max_shift: float = Field(
-        0.012, ge=0, le=0.05, description="most the aim moves off a flower along s, m (assumed)"
+        0.016,
+        ge=0,
+        le=0.05,
+        description="most the aim moves off a flower along s, m (chosen on simulated rows)",
     )
     shift_step: float = Field(0.002, ge=0.0005, le=0.01, description="step of that search, m (assumed)")
     bud_margin: float = Field(0.003, ge=0, le=0.05, description="clearance of jet to bud, m (assumed)")
@@ -37,7 +40,7 @@ class ShotConfig(BaseModel):
         0.015, ge=0, le=0.1, description="most that a bud of unsure place gets, m (assumed)"
     )
     bud_share: float = Field(
-        0.29, ge=0, le=1, description="share of a train that may graze a bud (chosen on simulated rows)"
+        0.22, ge=0, le=1, description="share of a train that may graze a bud (chosen on simulated rows)"
     )
     spare_weight: float = Field(
         0.8, ge=0, le=1, description="cost of meeting a bud, a treated or a spent flower (assumed)"
