@@ -22,7 +22,7 @@ class ShotConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     needed_share: float = Field(
-        0.45, gt=0, le=1, description="share of a train that must meet a flower (chosen on simulated rows)"
+        0.5, gt=0, le=1, description="share of a train that must meet a flower (assumed)"
     )
     counted_share: float = Field(
         0.55, gt=0, le=1, description="the same for its neighbours to be done too (assumed)"
@@ -40,7 +40,7 @@ class ShotConfig(BaseModel):
         0.015, ge=0, le=0.1, description="most that a bud of unsure place gets, m (assumed)"
     )
     bud_share: float = Field(
-        0.22, ge=0, le=1, description="share of a train that may graze a bud (chosen on simulated rows)"
+        0.25, ge=0, le=1, description="share of a train that may graze a bud (chosen on simulated rows)"
     )
     spare_weight: float = Field(
         0.8, ge=0, le=1, description="cost of meeting a bud, a treated or a spent flower (assumed)"
