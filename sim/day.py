@@ -170,7 +170,7 @@ class LockstepDay:
         self.power_cuts += power
         if power:
             cut = CoreConfig(ticks_per_m=self.scenario.vehicle.ticks_per_m)
-            self.rig.core = Core(cut, BOOT_ID + next(self._numbers))
+            self.rig.replace(Core(cut, BOOT_ID + next(self._numbers)))
         self.clock.sleep_until(self.clock.now() + dead_s)
         self.loop = self._boot()
 

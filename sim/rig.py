@@ -20,12 +20,17 @@ class Rig:
     """Core and plant together; `advance(t)` runs both up to second `t`. Cost: linear in simulated time."""
 
     def __init__(self, core: Core, plant: Plant) -> None:
-        self.core = core
+        self._core = core
         self._board = _board(core)
         self.plant = plant
         self.witness: Callable[[int, bool, int], None] | None = None
         """Is told of each edge of the pins: nozzle, open, simulated microsecond."""
         self._now_us = round(plant.now * 1e6)
+
+    @property
+    def core(self) -> Core:
+        """The controller; `replace` puts another one there."""
+        return self._core
 
     @property
     def now_us(self) -> int:
@@ -37,7 +42,7 @@ class Rig:
         for nozzle in range(self.core.valves.bit_length()):
             if self.core.valves >> nozzle & 1:
                 self._edge(nozzle, False, self._now_us)
-        self.core = core
+        self._core = core
         self._board = _board(core)
         self.plant.zero_counter()
 
