@@ -13,7 +13,9 @@ from robot.types import FlowerKey, FlowerRefusal, Place, Reason
 from vision.types import Pose, Side
 
 TREATED = "treated"
-PASSED_BY_M = 0.08
+PASSED_BY_M = 0.1
+"""A flower this far behind is out of the planner's sight, which reaches back by jet, shifts and a train's travel."""
+
 UNCERTAIN = frozenset({Reason.UNSURE, Reason.PLACE_UNSURE})
 """Reasons that more views may resolve: on the way back the flower is seen from other places."""
 

@@ -134,7 +134,8 @@ def test_killed_board_is_noticed_and_its_successor_found(mcu: Mcu) -> None:
     mcu.run(1.2)
     (down,) = [e for e in mcu.events if isinstance(e, LinkDown)]
     assert str(mcu.port) in down.reason
-    assert "is not there" in mcu.bridge.link.problem
+    # Its port leads nowhere now, or to a pty that another program has opened since.
+    assert str(mcu.port) in mcu.bridge.link.problem
     mcu.start()
     mcu.run(5, lambda: mcu.bridge.link.connected)
     ups = [e for e in mcu.events if isinstance(e, LinkUp)]

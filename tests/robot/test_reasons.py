@@ -38,7 +38,7 @@ def test_last_word_comes_once_when_the_nozzles_have_passed() -> None:
     book = ReasonBook(BANKS)
     book.refuse(refusal(Reason.BUD_IN_JET), PLACES)
     assert book.passed(at(1.05), 1, Treatments()) == ([], [])
-    refusals, finals = book.passed(at(1.09), 1, Treatments())
+    refusals, finals = book.passed(at(1.12), 1, Treatments())
     assert refusals == [FlowerRefusal("left", 1, Reason.BUD_IN_JET, final=True)]
     assert [(f.place, f.reason) for f in finals] == [(PLACE, Reason.BUD_IN_JET)]
     assert book.passed(at(1.2), 1, Treatments()) == ([], [])
@@ -48,7 +48,7 @@ def test_last_word_comes_once_when_the_nozzles_have_passed() -> None:
 def test_treated_flower_ends_as_treated() -> None:
     book = ReasonBook(BANKS)
     book.shot("left", [1], [PLACE])
-    refusals, finals = book.passed(at(1.1), 1, Treatments([Treatment("left", PLACE, 0.0, 1, KEY)]))
+    refusals, finals = book.passed(at(1.12), 1, Treatments([Treatment("left", PLACE, 0.0, 1, KEY)]))
     assert refusals == [] and [f.reason for f in finals] == [TREATED]
     assert book.treated == 1
 
@@ -56,15 +56,15 @@ def test_treated_flower_ends_as_treated() -> None:
 def test_flower_whose_pulse_came_to_nothing_ends_as_passed() -> None:
     book = ReasonBook(BANKS)
     book.shot("left", [1], [PLACE])
-    refusals, _ = book.passed(at(1.1), 1, Treatments())
+    refusals, _ = book.passed(at(1.12), 1, Treatments())
     assert [r.reason for r in refusals] == [Reason.PASSED]
 
 
 def test_backward_travel_passes_flowers_on_the_other_side() -> None:
     book = ReasonBook(BANKS)
     book.refuse(refusal(Reason.BUD_IN_JET), PLACES)
-    assert book.passed(at(1.1), -1, Treatments()) == ([], [])
-    assert len(book.passed(at(0.9), -1, Treatments())[0]) == 1
+    assert book.passed(at(1.12), -1, Treatments()) == ([], [])
+    assert len(book.passed(at(0.88), -1, Treatments())[0]) == 1
 
 
 def test_ready_flowers_are_counted_once_whatever_becomes_of_them() -> None:
@@ -103,7 +103,7 @@ def test_flower_passed_uncertain_is_marked_and_treated_on_the_way_back() -> None
     assert unsure(book, 1.1, 1) == [Reason.LOOK_AGAIN]
     assert book.reason_of(KEY) is Reason.LOOK_AGAIN
     book.shot("left", [1], [PLACE])
-    _, finals = book.passed(at(0.9), -1, Treatments([Treatment("left", PLACE, 0.0, 1, KEY)]))
+    _, finals = book.passed(at(0.88), -1, Treatments([Treatment("left", PLACE, 0.0, 1, KEY)]))
     assert [final.reason for final in finals] == [TREATED]
     assert (book.treated, book.final, book.ready_seen) == (1, {}, 1)
     assert book.reason_of(KEY) is None
@@ -121,9 +121,9 @@ def test_treated_flower_that_is_passed_again_counts_once() -> None:
     book = ReasonBook(BANKS)
     treated = Treatments([Treatment("left", PLACE, 0.0, 1, KEY)])
     book.shot("left", [1], [PLACE])
-    assert len(book.passed(at(1.1), 1, treated)[1]) == 1
+    assert len(book.passed(at(1.12), 1, treated)[1]) == 1
     book.refuse(refusal(Reason.TREATED_RECENTLY), PLACES)
-    assert book.passed(at(0.9), -1, treated) == ([], [])
+    assert book.passed(at(0.88), -1, treated) == ([], [])
     assert (book.treated, book.ready_seen) == (1, 1)
 
 
@@ -132,7 +132,7 @@ def test_last_words_of_merged_flowers_count_once() -> None:
     places = {("left", 1): PLACE, ("left", 2): PLACE}
     both = [FlowerRefusal("left", number, Reason.NOT_READY) for number in (1, 2)]
     book.refuse(both, places)  # type: ignore[arg-type]
-    book.passed(at(1.1), 1, Treatments())
+    book.passed(at(1.12), 1, Treatments())
     assert book.final == {Reason.NOT_READY: 2}
     book.merge(("left", 2), ("left", 1))
     assert book.final == {Reason.NOT_READY: 1}
