@@ -100,7 +100,7 @@ def unsure(book: ReasonBook, s: float, direction: int, treatments: Treatments | 
 
 def test_flower_passed_uncertain_is_marked_and_treated_on_the_way_back() -> None:
     book = ReasonBook(BANKS)
-    assert unsure(book, 1.1, 1) == [Reason.LOOK_AGAIN]
+    assert unsure(book, 1.12, 1) == [Reason.LOOK_AGAIN]
     assert book.reason_of(KEY) is Reason.LOOK_AGAIN
     book.shot("left", [1], [PLACE])
     _, finals = book.passed(at(0.88), -1, Treatments([Treatment("left", PLACE, 0.0, 1, KEY)]))
@@ -111,9 +111,9 @@ def test_flower_passed_uncertain_is_marked_and_treated_on_the_way_back() -> None
 
 def test_flower_that_stays_uncertain_ends_with_its_own_reason_and_counts_once() -> None:
     book = ReasonBook(BANKS)
-    assert unsure(book, 1.1, 1) == [Reason.LOOK_AGAIN]
-    assert unsure(book, 0.9, -1) == [Reason.UNSURE]
-    assert unsure(book, 1.1, 1) == []
+    assert unsure(book, 1.12, 1) == [Reason.LOOK_AGAIN]
+    assert unsure(book, 0.88, -1) == [Reason.UNSURE]
+    assert unsure(book, 1.12, 1) == []
     assert book.final == {Reason.UNSURE: 1}
 
 
@@ -140,7 +140,7 @@ def test_last_words_of_merged_flowers_count_once() -> None:
 
 def test_new_row_begins_with_no_last_words() -> None:
     book = ReasonBook(BANKS)
-    unsure(book, 1.1, 1)
+    unsure(book, 1.12, 1)
     book.clear()
     assert book.reason_of(KEY) is None
     assert book.final == {Reason.LOOK_AGAIN: 1}
