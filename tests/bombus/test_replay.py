@@ -37,7 +37,7 @@ def test_a_recording_is_compared_with_itself(bombus: Bombus) -> None:
 def test_another_setting_gives_a_table(bombus: Bombus) -> None:
     done = bombus("replay", LABELS, "--set", "planner.open_threshold=0.999")
     assert done.returncode == 0
-    assert "lost" in done.stderr and "unsure" in " ".join(done.stderr.split())
+    assert "lost" in done.stderr and "look again" in " ".join(done.stderr.split())
 
 
 def test_a_flower_tells_its_story(bombus: Bombus) -> None:
