@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -68,11 +67,10 @@ def _one_body(name: str, config: CourseConfig, material: Material, out: Path, ob
     out.mkdir(parents=True, exist_ok=True)
     trainer = learn(config, material, out, False, observer)
     model = out / MODEL
-    sha256 = export(config, (material.scenes, material.photos), out)
+    export(config, (material.scenes, material.photos), out)
     learned = {"credits": list(config.credits)}
-    ap50, least_ms = _judged(model, sha256, learned, material)
-    exact = out / FLOAT_MODEL if config.integers else None
-    floats = exact and _judged(exact, hashlib.sha256(exact.read_bytes()).hexdigest(), learned, material)
+    ap50, least_ms = _judged(model, learned, material)
+    floats = _judged(out / FLOAT_MODEL, learned, material) if config.integers else None
     return Body(
         name=name,
         parameters=sum(weight.numel() for weight in trainer.network.parameters()),
@@ -85,10 +83,10 @@ def _one_body(name: str, config: CourseConfig, material: Material, out: Path, ob
 
 
 def _judged(
-    model: Path, sha256: str, learned: Mapping[str, Any], material: Material
+    model: Path, learned: Mapping[str, Any], material: Material
 ) -> tuple[dict[str, float | None], float]:
     """Return AP50 on the scenes kept apart and the least ms a frame."""
-    write_card(model.with_suffix(".json"), model.resolve().parent.name, sha256, learned)
+    write_card(model, model.resolve().parent.name, learned)
     detector = Detector(model, score_threshold=SCORE_FLOOR)
     apart = (material.validation.sample(index) for index in range(len(material.validation)))
     ap50: dict[str, float | None] = figures(apart, on_frames(detector), SCORE_THRESHOLD)["ap50"]

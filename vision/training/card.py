@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,15 +27,16 @@ On photographs kept apart, fusing six looks found more than two or four: `bombus
 """
 
 
-def write_card(path: Path, name: str, sha256: str, rest: Mapping[str, Any]) -> dict[str, Any]:
-    """Write the card as JSON, whole or not at all, and return it; `rest` is what people should know."""
+def write_card(model: Path, name: str, rest: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the card beside `model` as JSON, whole or not at all, and return it; `rest` is what people should know."""
+    path = model.with_suffix(".json")
     card = {
         "name": name,
         "classes": list(STAGE_NAMES),
         "input_size": list(INPUT_SIZE),
         "size_multiple": 32,
         "stride": STRIDE,
-        "sha256": sha256,
+        "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "score_threshold": SCORE_THRESHOLD,
         "still_rule": STILL_RULE,
         **rest,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -177,18 +176,19 @@ def _batches(config: CourseConfig, sources: Sources) -> BatchMaker:
     )
 
 
-def export(config: CourseConfig, sources: Sources, out: Path) -> str:
-    """Write `out`/flowers.onnx from its checkpoint and what it learned from; return the file's sha256.
+def export(config: CourseConfig, sources: Sources, out: Path) -> None:
+    """Write `out`/flowers.onnx from its checkpoint and what it learned from.
 
     In integers where the course says so, and then the same in floats as flowers-float.onnx beside it.
     """
     network, model = averaged_network(out / "checkpoint.pt"), out / MODEL
     if not config.integers:
-        return export_onnx(network, model, INPUT_SIZE)
+        export_onnx(network, model, INPUT_SIZE)
+        return
     export_onnx(network, out / FLOAT_MODEL, INPUT_SIZE)
     maker = _batches(config, sources)
     windows = chain.from_iterable(maker.make(step).images for step in range(CALIBRATION_BATCHES))
-    return quantise(out / FLOAT_MODEL, windows, model)
+    quantise(out / FLOAT_MODEL, windows, model)
 
 
 def publish(
@@ -196,7 +196,7 @@ def publish(
 ) -> dict[str, Any]:
     """Export `out`/flowers.onnx, measure it, write its card and curves; return the card."""
     model = out / MODEL
-    sha256 = export(config, (material.scenes, material.photos), out)
+    export(config, (material.scenes, material.photos), out)
     draw_curves(trainer.history, out / "curves.png")
     rest: dict[str, Any] = {
         "trained": {
@@ -212,7 +212,7 @@ def publish(
         },
         "credits": list(config.credits),
     }
-    write = partial(write_card, model.with_suffix(".json"), out.resolve().name, sha256)
+    write = partial(write_card, model, out.resolve().name)
     write(rest)
     seen = domain_statistics(_all(material.validation), on_frames(Detector(model)))
     _card_of_floats(out / FLOAT_MODEL, {**rest, **seen})
@@ -222,8 +222,7 @@ def publish(
 def _card_of_floats(model: Path, card: Mapping[str, Any]) -> None:
     """The float model is usable too, where a graphics processor prefers it."""
     if model.is_file():
-        sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
-        write_card(model.with_suffix(".json"), f"{model.resolve().parent.name}-float", sha256, card)
+        write_card(model, f"{model.resolve().parent.name}-float", card)
 
 
 def measure(model: Path, material: Material) -> dict[str, Any]:

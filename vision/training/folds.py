@@ -135,9 +135,9 @@ def _one_fold(
     checkpoint = folder / "checkpoint.pt"
     trainer = learn_from(config, sources, folder, resume and checkpoint.is_file(), observer)
     model = folder / MODEL
-    sha256 = export(config, sources, folder)
+    export(config, sources, folder)
     about = {"fold": number, "held_out": _groups(apart), "credits": list(config.credits)}
-    write_card(model.with_suffix(".json"), f"fold-{number}", sha256, about)
+    write_card(model, f"fold-{number}", about)
     detector = Detector(model, score_threshold=SCORE_FLOOR)
     looks = {name: _look(detector, rule, apart) for name, rule in LOOKS.items()}
     result = Fold(
