@@ -19,7 +19,9 @@ LEAST_CORRECTION_M = 0.002
 AGREE_M = 0.4
 """Two that put the row's end within this of one another agree (assumed; the switch's own slack is 0.3)."""
 
-END_SLACK_M = 0.05
+TURN_SLACK_M = 0.05
+"""The cart turns when the switch has it this near to where it is to turn (assumed)."""
+
 BY = "mission"
 
 EARLY = (
@@ -61,7 +63,7 @@ def at_end(mission: Mission, facts: MissionFacts) -> bool:
 def ends_early(mission: Mission, facts: MissionFacts) -> bool:
     """Return whether the cart stands where tag and switch have the row's end, short of the map's."""
     believed = mission.phase is Phase.IN and mission.row_place.odd is Odd.MAP
-    return believed and facts.end_left is not None and facts.end_left <= END_SLACK_M
+    return believed and facts.end_left is not None and facts.end_left <= TURN_SLACK_M
 
 
 def end_verdict(mission: Mission, facts: MissionFacts) -> End:
