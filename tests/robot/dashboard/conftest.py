@@ -16,6 +16,7 @@ from robot.dashboard.accounts import Accounts
 from robot.dashboard.board import Board, make_board
 from robot.dashboard.passwords import hash_now
 from robot.dashboard.rights import Right, Role
+from robot.dashboard.server import app_of
 from robot.dashboard.store import Store
 
 PASSWORD = "blue ladder tomato"
@@ -104,3 +105,13 @@ def as_token() -> Callable[..., dict[str, str]]:
         return {"authorization": f"Bearer {secret}"}
 
     return headers
+
+
+@pytest.fixture
+def client(
+    board: Board, serve: Callable[[FastAPI], httpx.Client], as_token: Callable[..., dict[str, str]]
+) -> httpx.Client:
+    """A program that may tune the robot of `board`."""
+    client = serve(app_of(board))
+    client.headers.update(as_token(board, Right.TUNE))
+    return client

@@ -36,15 +36,6 @@ def board(tmp_path: Path, machine: Path) -> Board:
     return make_board(*paths, MonotonicClock(), machine=machine)
 
 
-@pytest.fixture
-def client(
-    board: Board, serve: Callable[[FastAPI], httpx.Client], as_token: Callable[..., dict[str, str]]
-) -> httpx.Client:
-    found = serve(app_of(board))
-    found.headers.update(as_token(board, Right.TUNE))
-    return found
-
-
 def faster(client: httpx.Client) -> dict[str, str]:
     """Return what the page would send after a person changed the speed."""
     return {

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from robot.clock import MonotonicClock
 from robot.config import DEMO_MACHINE, load_config
 from robot.dashboard.board import Board, make_board
 from robot.dashboard.jobs import Job
-from robot.dashboard.rights import Right
-from robot.dashboard.server import app_of
 
 TOLD = {
     "camera": "left",
@@ -36,15 +32,6 @@ def board(tmp_path: Path) -> Board:
     machine.write_text(f"{DEMO_MACHINE.read_text(encoding='utf-8')}\n{wiring}", encoding="utf-8")
     paths = (tmp_path / "t.sock", tmp_path / "l.sqlite", tmp_path / "a.sqlite")
     return make_board(*paths, MonotonicClock(), machine=machine)
-
-
-@pytest.fixture
-def client(
-    board: Board, serve: Callable[[FastAPI], httpx.Client], as_token: Callable[..., dict[str, str]]
-) -> httpx.Client:
-    client = serve(app_of(board))
-    client.headers.update(as_token(board, Right.TUNE))
-    return client
 
 
 @pytest.mark.parametrize(
