@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,8 +16,18 @@ from rich.text import Text
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
-people = Console(stderr=True, highlight=False)
-"""Everything for people goes here, so that standard output holds the JSON object alone."""
+FILE_COLUMNS = 160
+"""A log or a pipe has no width of its own: wide enough for every table, so that none loses digits."""
+
+
+def console_for_people() -> Console:
+    """Return a console on standard error, so that standard output holds the JSON object alone."""
+    sized = sys.stderr.isatty() or "COLUMNS" in os.environ
+    return Console(stderr=True, highlight=False, width=None if sized else FILE_COLUMNS)
+
+
+people = console_for_people()
+"""Everything for people goes here."""
 
 
 class WrongUseError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
@@ -14,6 +15,9 @@ from robot.mission.planning import Planned
 
 SIZES = ((50, 1), (50, 2), (100, 2), (100, 4), (200, 1), (200, 4), (200, 8), (400, 16), (600, 8), (600, 30))
 METHODS = ("full", "own", "fast", "nearest-due", "boustrophedon")
+
+HEADINGS = {"must_missed": "missed", "proved_least": "least", "seconds": "s", "cpu_s": "CPU s"}
+"""Short, so that the table fits 80 columns."""
 
 
 def compare(seed: int, seconds: float, scattered: bool, json: bool) -> None:
@@ -30,14 +34,24 @@ def compare(seed: int, seconds: float, scattered: bool, json: bool) -> None:
     if json:
         print_json({"seed": seed, "seconds": seconds, "scattered": scattered, "lines": lines})
         return
-    table = Table(title=f"seed {seed}, {seconds:g} s a plan", title_justify="left")
+    people.print(table_of(f"seed {seed}, {seconds:g} s a plan", lines))
+
+
+def table_of(title: str, lines: Sequence[dict[str, Any]]) -> Table:
+    """Return the lines as a table of 80 columns."""
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for column in lines[0]:
-        table.add_column(column.replace("_", " "), justify="left" if column == "method" else "right")
+        words = column == "method"
+        table.add_column(
+            HEADINGS.get(column, column),
+            justify="left" if words else "right",
+            no_wrap=words,
+        )
     for line in lines:
         table.add_row(
             *(f"{cell:,.4g}" if column == "ratio" else _cell(cell) for column, cell in line.items())
         )
-    people.print(table)
+    return table
 
 
 def _cpu_s() -> float:

@@ -1,0 +1,43 @@
+"""What people read on a terminal, in a log and in a pipe."""
+
+import io
+import sys
+
+import pytest
+from rich.console import Console
+
+from bombus.output import FILE_COLUMNS, console_for_people
+from bombus.plan_table import table_of
+
+LINE = {
+    "rows": 600,
+    "robots": 30,
+    "method": "boustrophedon",
+    "value": 847_123,
+    "bound": 850_456,
+    "ratio": 0.9876,
+    "must_missed": 373,
+    "proved_least": 351,
+    "faults": 0,
+    "seconds": 5.01,
+    "cpu_s": 4.23,
+}
+
+
+def test_a_log_gets_lines_that_no_table_outgrows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert console_for_people().width == FILE_COLUMNS
+
+
+def test_whoever_names_a_width_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "72")
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert console_for_people().width == 72
+
+
+def test_the_table_of_plans_fits_eighty_columns_and_loses_no_digit() -> None:
+    page = io.StringIO()
+    Console(file=page, width=80).print(table_of("seed 1", [LINE]))
+    for cell in ("boustrophedon", "847,123", "850,456", "0.9876", "373", "351", "5.01", "4.23"):
+        assert cell in page.getvalue()
