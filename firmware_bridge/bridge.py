@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
+from math import isfinite
 from random import Random
 
 from firmware_bridge.clock_sync import ClockSync
@@ -109,7 +111,7 @@ class McuBridge:
         """Send pulses in one write; each is answered by a receipt."""
         up = self._session.up
         for command in pulses:
-            message = pulse_message(command)
+            message = pulse_message(self._on_mcu_clock(command))
             if message is None or not up:
                 reason = "link_down" if message is not None else "bad_request"
                 self._events.append(PulseReceipt(now, command.pulse_id, False, reason))
@@ -175,6 +177,11 @@ class McuBridge:
     def close(self) -> None:
         """Let go of the port; the MCU goes safe within its dead-man time."""
         self._session.close()
+
+    def _on_mcu_clock(self, command: PulseCommand) -> PulseCommand:
+        if command.at is None or command.trigger_us is not None or not isfinite(command.at):
+            return command
+        return replace(command, at=None, trigger_us=self.clock.to_mcu(command.at))
 
     def _ask(self, message: HostMessage, name: str, now: float) -> None:
         if not self._session.up:

@@ -14,7 +14,8 @@ class PulseCommand:
     """A train of `count` openings of `on_us`, one every `period_us`.
 
     The air leaves the nozzle when the encoder passes `trigger_ticks` in `direction` (+1 or -1); or the valve
-    is energised at MCU time `trigger_us`. Exactly one of the two triggers is given.
+    is energised at MCU time `trigger_us`, or at host time `at`. Exactly one of the three triggers is given; the
+    bridge turns `at` into MCU time by its clock sync.
     """
 
     pulse_id: int
@@ -25,11 +26,12 @@ class PulseCommand:
     period_us: int
     count: int
     trigger_us: int | None = None
+    at: float | None = None
 
 
 def pulse_message(command: PulseCommand) -> Pulse | None:
-    """Return the wire message, or None when it cannot be said on the wire."""
-    if (command.trigger_ticks is None) == (command.trigger_us is None):
+    """Return the wire message, or None when it cannot be said on the wire: host time never is."""
+    if command.at is not None or (command.trigger_ticks is None) == (command.trigger_us is None):
         return None
     if command.trigger_us is not None:
         trigger, at = Trigger.AT_TIME, command.trigger_us

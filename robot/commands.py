@@ -9,7 +9,10 @@ from math import isfinite
 
 import msgspec
 
+from firmware_bridge.core_config import MAX_NOZZLES
+from robot.refusals import COMMAND_REFUSALS, Refusal
 from robot.types import Command, CommandName
+from vision.types import SIDES
 
 MAX_WAITING = 16
 """Commands between two steps; a person cannot press faster."""
@@ -57,6 +60,8 @@ class CommandInbox:
         self._reload_by = ""
         self.refuses_reload: Callable[[], str] = lambda: "reload: only `bombus run` can; start the robot anew"
         """Says why the machine file cannot be taken anew, or nothing; asked in the thread that offers."""
+        self.refuses_test: Callable[[str, int], str] = lambda side, nozzle: ""
+        """Says why the valve of that side and nozzle cannot be tested now, or nothing; asked there too."""
 
     def offer(self, request: CommandRequest) -> CommandAnswer:
         """Queue one request and say whether it was taken; a known id returns its first answer."""
@@ -89,7 +94,7 @@ class CommandInbox:
         return by
 
     def _decide(self, request: CommandRequest, refused: str) -> CommandAnswer:
-        problem = problem_of(request) or refused
+        problem = problem_of(request) or refused or self._refuses(request)
         if not problem and len(self._waiting) >= MAX_WAITING:
             if request.name is CommandName.STOP:
                 self._waiting.clear()
@@ -103,6 +108,14 @@ class CommandInbox:
         self._waiting.append(Command(request.name, request.value, request.text, request.by))
         return CommandAnswer(request.request_id, True, f"{request.name} was handed to the robot")
 
+    def _refuses(self, request: CommandRequest) -> str:
+        """Say why this valve is not tested; one that waits for the loop is a test under way."""
+        if request.name is not CommandName.TEST_VALVE:
+            return ""
+        if any(command.name is CommandName.TEST_VALVE for command in self._waiting):
+            return COMMAND_REFUSALS[Refusal.TEST_ON].line
+        return self.refuses_test(request.text, round(request.value or 0.0))
+
 
 def problem_of(request: CommandRequest) -> str:
     """Return what is wrong with a request in one line that names the remedy, or an empty text."""
@@ -112,6 +125,8 @@ def problem_of(request: CommandRequest) -> str:
         return f"{request.name}: text and by may have 80 characters at most; shorten them"
     if request.value is not None and not isfinite(request.value):
         return f"{request.name}: value {request.value} is not a number; give metres or m/s"
+    if request.name is CommandName.TEST_VALVE and not _names_nozzle(request):
+        return "test_valve: give the nozzle's number as value and its side, left or right, as text"
     if request.name in NEEDS_VALUE and request.value is None:
         return f"{request.name}: the value is missing; give it in metres or m/s"
     if request.name is CommandName.CORRECT:
@@ -127,6 +142,11 @@ def problem_of(request: CommandRequest) -> str:
     if request.name in NEEDS_ROW and not request.text.strip():
         return f"{request.name}: the row's name is missing; give it as text"
     return ""
+
+
+def _names_nozzle(request: CommandRequest) -> bool:
+    value = -1.0 if request.value is None else request.value
+    return request.text in SIDES and value.is_integer() and 0 <= value < MAX_NOZZLES
 
 
 def _is_number(text: str) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from robot.faults import Fault
 from robot.mission.facts import MissionFacts
+from robot.mission.runner import Phase
 from robot.mission.showing import view_of
 from robot.types import Command
 
@@ -44,6 +45,12 @@ class Directing:
         self._loop.pilot.told = {fault: text for fault, text in told.items() if text}
         self._loop.scribe.note(changes, now)
         return commands
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the mission may set the cart rolling by itself: nobody holds it, and it has begun and not ended."""
+        mission = self._mission
+        return mission is not None and not mission.held and mission.phase not in {Phase.OFF, Phase.DONE}
 
     def view(self, now: float) -> MissionView | None:
         """Return the day as it stands."""

@@ -59,7 +59,7 @@ class Hearing:
                     if event.detail == cap_word(Cap.DUTY):
                         self._over_duty.append(now)
                 case PulseOutcome():
-                    outcomes.append(_measured(event))
+                    outcomes.append(measured(event))
                     reported.append(event.pulse_id)
                 case LinkUp():
                     outcomes.extend(self._link_came(event, now))
@@ -135,7 +135,8 @@ class Hearing:
         return ""
 
 
-def _measured(event: PulseOutcome) -> Settled:
+def measured(event: PulseOutcome) -> Settled:
+    """Return an outcome as the ledger keeps it."""
     state = _STATES.get(event.outcome, PulseState.MAYBE_FIRED)
     if state is PulseState.CUT_SHORT and event.openings == 0:
         state = PulseState.NOT_FIRED

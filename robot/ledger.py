@@ -10,7 +10,7 @@ from pathlib import Path
 from robot import ledger_schema as sql
 from robot.ledger_file import LedgerError
 from robot.ledger_mission import MissionLedger, VisitLine, WishLine
-from robot.types import Place, PlannedPulse
+from robot.types import Place, PlannedPulse, Train
 from vision.types import Side
 
 __all__ = [
@@ -97,6 +97,7 @@ class Ledger(MissionLedger):
         """Open a session; pulses without an outcome from before become maybe-fired. Returns how many."""
         with self._transaction() as db:
             unresolved = db.execute(sql.GIVE_UP_UNRESOLVED, (wall,)).rowcount
+            db.execute(sql.GIVE_UP_TESTS)
             cursor = db.execute(sql.BEGIN_SESSION, (row, wall, wall))
             self._session = int(cursor.lastrowid or 0)
         return int(unresolved)
@@ -136,10 +137,24 @@ class Ledger(MissionLedger):
             )
             db.executemany(sql.INTEND_FLOWER, list(flowers))
 
+    def intend_test(
+        self, pulse_id: int, side: Side, nozzle: int, train: Train, who: str, t: float, wall: float
+    ) -> None:
+        """Write that a valve is about to be tested: no flower's pulse, and never counted as one."""
+        values = (pulse_id, side, nozzle, train.on_us, train.period_us, train.count, who, wall, t)
+        with self._transaction() as db:
+            db.execute(sql.INTEND_TEST, values)
+
+    def note_test_air(self, pulse_id: int, before: float | None, lowest: float | None) -> None:
+        """Write the pressure (kPa) before a test and the lowest during it."""
+        with self._transaction() as db:
+            db.execute(sql.NOTE_TEST_AIR, (before, lowest, pulse_id))
+
     def settle(self, outcomes: Sequence[Settled], wall: float) -> None:
         """Write what became of pulses, in one commit; a measured outcome replaces a 'maybe'."""
         with self._transaction() as db:
             db.executemany(sql.SETTLE, [(*_values(outcome), wall) for outcome in outcomes])
+            db.executemany(sql.SETTLE_TEST, [_values(outcome)[:6] for outcome in outcomes])
 
     def finish_flowers(self, flowers: Sequence[FinalFlower], wall: float) -> None:
         """Write the last word on flowers that were passed, in one commit."""
@@ -171,7 +186,7 @@ class Ledger(MissionLedger):
 
     def last_pulse_id(self) -> int:
         """Return the highest pulse id ever meant, or 0."""
-        return int(self._query("SELECT coalesce(max(pulse_id), 0) FROM intent")[0][0])
+        return int(self._query(sql.LAST_PULSE_ID)[0][0])
 
     def maybe_fired(self, since: float) -> list[int]:
         """Return the ids of pulses since wall time `since` whose outcome nobody saw, to ask the MCU about."""

@@ -105,6 +105,41 @@ CREATE TABLE IF NOT EXISTS clock (
 """
 """How wall time is trusted (robot/wall_guard.py). An older Bombus leaves the table alone."""
 
+TEST_SCHEMA = """
+CREATE TABLE IF NOT EXISTS valve_test (
+    pulse_id INTEGER PRIMARY KEY,   -- of the same count as intent's
+    side TEXT NOT NULL,
+    nozzle INTEGER NOT NULL,
+    on_us INTEGER NOT NULL,
+    period_us INTEGER NOT NULL,
+    asked INTEGER NOT NULL,         -- openings
+    who TEXT NOT NULL,
+    wall REAL NOT NULL,
+    t REAL NOT NULL,
+    outcome TEXT NOT NULL,          -- '' while under way, then as in outcome
+    reason TEXT NOT NULL,
+    openings INTEGER NOT NULL,
+    opened_at REAL,
+    closed_at REAL,
+    pressure_before REAL,           -- kPa
+    pressure_lowest REAL
+) STRICT;
+"""
+"""A technician's test pulses. Not among `intent`: nothing that counts flowers, air or pulses looks here."""
+
+INTEND_TEST = f"INSERT INTO valve_test VALUES ({', '.join('?' * 9)}, '', '', 0, NULL, NULL, NULL, NULL)"
+SETTLE_TEST = """
+UPDATE valve_test SET outcome = ?2, reason = ?3, openings = ?4, opened_at = ?5, closed_at = ?6
+WHERE pulse_id = ?1 AND outcome IN ('', 'maybe_fired')
+"""
+NOTE_TEST_AIR = "UPDATE valve_test SET pressure_before = ?, pressure_lowest = ? WHERE pulse_id = ?"
+GIVE_UP_TESTS = """
+UPDATE valve_test SET outcome = 'maybe_fired', reason = 'the program ended before the answer came' WHERE outcome = ''
+"""
+LAST_PULSE_ID = """
+SELECT max(coalesce((SELECT max(pulse_id) FROM intent), 0), coalesce((SELECT max(pulse_id) FROM valve_test), 0))
+"""
+
 KEEP_CLOCK = """
 INSERT INTO clock SELECT ?1, ?2, coalesce(max(id), 0) + 1 FROM session WHERE true
 ON CONFLICT (boot) DO UPDATE SET shift = excluded.shift
@@ -155,7 +190,8 @@ WHERE outcome.outcome = 'maybe_fired'
 
 MAYBE_FIRED = """
 SELECT pulse_id FROM outcome JOIN intent USING (pulse_id)
-WHERE outcome = 'maybe_fired' AND intent.wall >= ? ORDER BY pulse_id
+WHERE outcome = 'maybe_fired' AND intent.wall >= ?1
+UNION SELECT pulse_id FROM valve_test WHERE outcome = 'maybe_fired' AND wall >= ?1 ORDER BY pulse_id
 """
 
 TREATED_PLACES = """

@@ -21,7 +21,8 @@ from robot.pilot import Pilot, named
 from robot.planner import Plan, Situation, place_of, plan
 from robot.pulses import PulseBook
 from robot.reasons import ReasonBook
-from robot.safety import SafetyState, review
+from robot.safety import review
+from robot.safety_facts import safety_state
 from robot.scribe import Scribe
 from robot.settings import RobotConfig
 from robot.showing import Showing
@@ -43,6 +44,7 @@ from robot.types import (
     TelemetrySink,
 )
 from robot.valve_link import ValveLink, as_commands
+from robot.valve_test import ValveTest
 from vision.types import Detections, Flower, Frame, Pose, Side
 
 if TYPE_CHECKING:
@@ -95,11 +97,12 @@ class ControlLoop:
         self.stopwatch = Stopwatch(self._clock)
         self._machine = self.config.machine
         self._hearing = Hearing(self.cart, self.pulses, self.scribe, self._link)
+        self.valve_test = ValveTest(self, self._link)
         self._showing = Showing(self, parts.telemetry, now)
         self._decisions = DecisionHash()
         self._near: dict[Side, list[Flower]] = {}
         self._planned_at_s: float | None = None
-        self._nozzles = frozenset(self.config.nozzle_numbers)
+        self.nozzles = frozenset(self.config.nozzle_numbers)
         self._end_asked = False
         self.pulses.skip_ids_to(parts.ledger.last_pulse_id())
         self.pulses.begin_row(self.scribe.treated_places(), now)
@@ -137,7 +140,7 @@ class ControlLoop:
         pose = self.cart.pose(now)
         planned = self._plan(pose, now, bool(frames))
         self.stopwatch.lap("plan")
-        allowed, refused = review(planned.pulses, self._safety_state(pose, now), self.config.safety)
+        allowed, refused = review(planned.pulses, safety_state(self, pose, now), self.config.safety)
         allowed, refused = self.scribe.intend(allowed, refused, now)
         if allowed:
             self.pulses.sending(allowed, planned.jobs, now)
@@ -146,6 +149,7 @@ class ControlLoop:
 
         refusals, places = self._explain(planned, allowed, refused, pose)
         self._decisions.add(allowed, refused, refusals)
+        self.valve_test.step(commands, events, now)
         self.pilot.steer(now)
         self.scribe.keep_place(self.cart, pose, now)
         given = (now, tuple(events), frames, commands, self.mode, pose, detections)
@@ -244,26 +248,6 @@ class ControlLoop:
         reach = self.config.planner.commit_distance + AROUND_M
         flowers = self.sights[side].flowers(nozzles_s - reach, nozzles_s + reach)
         return self.pulses.recognition.look(side, flowers, nozzles_s)
-
-    def _safety_state(self, pose: Pose | None, now: float) -> SafetyState:
-        cart, age = self.cart, self.cart.telemetry_age(now)
-        return SafetyState(
-            now=now,
-            running=self.pilot.running,
-            hold=self.pilot.hold,
-            link_up=cart.link_up,
-            armed=cart.armed,
-            estop=cart.pressed or cart.latched,
-            pressure_kpa=cart.pressure_kpa,
-            telemetry_age_s=age if age is not None else float("inf"),
-            pose=pose,
-            position_known=cart.odometry.position_known,
-            origin_s=cart.odometry.origin_s or 0.0,
-            ticks_per_m=self.config.odometry.ticks_per_m,
-            row_length=self.pilot.run.length,
-            nozzles=self._nozzles,
-            sent_times=self.pulses.sent_times,
-        )
 
     def _explain(
         self,

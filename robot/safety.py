@@ -95,21 +95,44 @@ def review(
     return tuple(allowed), tuple(refusals)
 
 
+def standing_verdict(state: SafetyState, config: SafetyConfig) -> Verdict | None:
+    """Return why no valve may be tested on a cart that stands, or None; where it stands does not matter."""
+    if state.estop:
+        return _ESTOP
+    return _contact_verdict(state, config) or _pressure_verdict(state, config)
+
+
+def train_verdict(pulse: PlannedPulse, state: SafetyState, config: SafetyConfig) -> Verdict | None:
+    """Return why a train is beyond the caps, or None."""
+    over = _over_cap(pulse, state, config)
+    return None if over is None else (Reason.OVER_CAP, over)
+
+
+_ESTOP: Verdict = (Reason.ESTOP, "the emergency stop is pressed or latched")
+
+
 def _machine_verdict(state: SafetyState, config: SafetyConfig) -> Verdict | None:
     """Return why no pulse at all may be sent, or None."""
     if state.estop:
-        return Reason.ESTOP, "the emergency stop is pressed or latched"
+        return _ESTOP
     if not state.running:
         return Reason.STOPPED, "the robot is not running"
-    if not state.link_up:
-        return Reason.LINK_DOWN, "no contact with the valve controller"
-    if not state.telemetry_age_s <= config.max_telemetry_age_s:
-        return Reason.LINK_DOWN, f"the controller's last report is {state.telemetry_age_s:.2f} s old"
+    contact = _contact_verdict(state, config)
+    if contact is not None:
+        return contact
     if not state.armed:
         return Reason.NOT_ARMED, "the valve controller is not armed"
     if state.hold:
         return Reason.STOPPED, f"holding fire: {state.hold}"
     return _pressure_verdict(state, config) or _position_verdict(state, config)
+
+
+def _contact_verdict(state: SafetyState, config: SafetyConfig) -> Verdict | None:
+    if not state.link_up:
+        return Reason.LINK_DOWN, "no contact with the valve controller"
+    if not state.telemetry_age_s <= config.max_telemetry_age_s:
+        return Reason.LINK_DOWN, f"the controller's last report is {state.telemetry_age_s:.2f} s old"
+    return None
 
 
 def _pressure_verdict(state: SafetyState, config: SafetyConfig) -> Verdict | None:
@@ -132,9 +155,9 @@ def _position_verdict(state: SafetyState, config: SafetyConfig) -> Verdict | Non
 
 def _pulse_verdict(pulse: PlannedPulse, state: SafetyState, config: SafetyConfig) -> Verdict | None:
     """Return why this pulse may not be sent by what it asks for, or None."""
-    over = _over_cap(pulse, state, config)
+    over = train_verdict(pulse, state, config)
     if over is not None:
-        return Reason.OVER_CAP, over
+        return over
     if not all(map(isfinite, pulse.aim)):
         return Reason.OUT_OF_REACH, "the aim is not a place"
     if not -config.row_margin <= pulse.aim[0] <= state.row_length + config.row_margin:

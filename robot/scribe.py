@@ -9,8 +9,8 @@ from robot.cart import Cart
 from robot.clock import Clock
 from robot.ledger import FinalFlower, Ledger, LedgerError, Settled, TreatedPlace
 from robot.pilot import Change
-from robot.types import PlannedPulse, PulseRefusal, Reason
-from vision.types import Pose
+from robot.types import PlannedPulse, PulseRefusal, Reason, Train
+from vision.types import Pose, Side
 
 KEEP_EVERY_S = 1.0
 REMEMBER_S = 10 * 86_400.0
@@ -72,6 +72,16 @@ class Scribe:
             return tuple(pulses), tuple(refusals)
         failed = [PulseRefusal(pulse, Reason.STOPPED, self.problem) for pulse in pulses]
         return (), (*refusals, *failed)
+
+    def intend_test(self, pulse_id: int, side: Side, nozzle: int, train: Train, who: str, now: float) -> bool:
+        """Write a valve test down before it is fired; False when it cannot be, and then it may not."""
+        return self._write(
+            lambda: self._ledger.intend_test(pulse_id, side, nozzle, train, who, now, self._wall())
+        )
+
+    def note_test_air(self, pulse_id: int, before: float | None, lowest: float | None) -> None:
+        """Write how the pressure fell in a valve test."""
+        self._write(lambda: self._ledger.note_test_air(pulse_id, before, lowest))
 
     def settle(self, outcomes: Sequence[Settled]) -> bool:
         """Write outcomes; True once they are on disk."""

@@ -25,7 +25,7 @@ class Showing:
         self._loop = loop
         self._sink = sink
         self._shown_at = now
-        self._shown_state: tuple[Mode, bool, bool, bool, bool] | None = None
+        self._shown_state: tuple[Mode, bool, bool, bool, bool, str] | None = None
         self._timed_at = float("-inf")
         self._stage_ms: Mapping[str, tuple[float, float]] = {}
         self._stage_bins: Mapping[str, list[int]] = {}
@@ -40,7 +40,8 @@ class Showing:
         for frame in frames.values():
             self._loop.stopwatch.add("frame_age", now - frame.t_capture)
         cart = self._loop.cart
-        state = (self._loop.mode, cart.armed, cart.latched, cart.pressed, cart.link_up)
+        test = self._loop.valve_test.phase
+        state = (self._loop.mode, cart.armed, cart.latched, cart.pressed, cart.link_up, test)
         if not frames and state == self._shown_state and now - self._shown_at < SHOW_EVERY_S:
             return
         self._shown_state = state
@@ -89,6 +90,7 @@ class Showing:
             mission=loop.day.view(now),
             controller=cart.controller,
             report=cart.telemetry,
+            valve_test=loop.valve_test.state(now),
         )
 
     def _states(self, sides: Mapping[Side, SideView]) -> dict[FlowerKey, str]:

@@ -7,6 +7,7 @@ import msgspec
 from robot.snapshot_mission import MissionState
 from robot.stopwatch import EDGES_MS
 from robot.types import CommandName, Mode
+from robot.valve_state import ValveTestState
 from vision.types import Side
 
 
@@ -194,6 +195,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     """Why the last new machine file was not taken, or an empty text."""
     mission: MissionState | None = None
     """The day as a whole, where the machine has a house."""
+    valve_test: ValveTestState | None = None
+    """Whether a technician may test a valve now, and how the last test went."""
     latency_bins: dict[str, list[int]] = {}
     """Counts of the last few hundred, up to each of `latency_edges_ms` and longer."""
     latency_edges_ms: tuple[float, ...] = EDGES_MS

@@ -129,6 +129,7 @@ class SnapshotBuilder:
             config=self.config[0],
             config_problem=self.config[1],
             mission=None if view.mission is None else mission_state(view.mission),
+            valve_test=view.valve_test,
             latency_bins=dict(view.stage_bins),
         )
 

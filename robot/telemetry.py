@@ -11,11 +11,13 @@ from pathlib import Path
 
 from robot.clock import Clock
 from robot.commands import CommandInbox, CommandRequest
+from robot.refusals import COMMAND_REFUSALS, Refusal
 from robot.snapshot import CommandNote, Snapshot, StopState
 from robot.snapshot_builder import OpenAlerts, SnapshotBuilder, Troubled
 from robot.telemetry_server import PendingFrame, TelemetryError, TelemetryServer
 from robot.telemetry_wire import pack
 from robot.types import CommandName, LoopView, Mode
+from robot.valve_state import ValveTestState
 from vision.calibration import CameraModel
 from vision.types import SIDES, Frame, Side
 
@@ -48,6 +50,8 @@ class SnapshotPublisher:
         self._next_snapshot = float("-inf")
         self._urgent: object = None
         self._frame_sent: dict[Side, tuple[float, int]] = {}
+        self._valve_test: ValveTestState | None = None
+        inbox.refuses_test = self._refuses_test
         self._server = TelemetryServer(socket_path, self._offer, group)
 
     def watch(
@@ -63,6 +67,7 @@ class SnapshotPublisher:
     def publish(self, view: LoopView) -> None:
         """Show `view` if it is time to; never blocks."""
         self._builder.observe(view)
+        self._valve_test = view.valve_test
         self._stop.update(view)
         urgent = _urgent(view, self._stop.confirmed)
         if view.now < self._next_snapshot and urgent == self._urgent:
@@ -85,6 +90,15 @@ class SnapshotPublisher:
             if request.name is CommandName.STOP:
                 self._stop.asked(request.request_id, request.by, self._clock.now())
         return pack(answer)
+
+    def _refuses_test(self, side: str, nozzle: int) -> str:
+        """Say why the loop would not test that valve, as far as it has been shown; the loop looks again."""
+        state = self._valve_test
+        if state is None:
+            return COMMAND_REFUSALS[Refusal.STARTING].line
+        if not any(nozzle in numbers for one, numbers in state.nozzles.items() if one == side):
+            return COMMAND_REFUSALS[Refusal.NO_NOZZLE].line
+        return state.refused_text
 
     def _note(self, now: float) -> CommandNote | None:
         with self._note_lock:
@@ -154,4 +168,6 @@ class StopWatch:
 def _urgent(view: LoopView, stop_confirmed: bool) -> object:
     """Return what must be shown at once when it changes."""
     faults = tuple((fault.code, fault.present, fault.acknowledged) for fault in view.faults)
-    return view.mode, view.estop, view.armed, view.link_up, stop_confirmed, faults
+    last = None if view.valve_test is None else view.valve_test.last
+    test = None if last is None else last.state
+    return view.mode, view.estop, view.armed, view.link_up, stop_confirmed, faults, test

@@ -11,6 +11,7 @@ import msgspec
 
 from firmware_bridge.events import LinkUp, Telemetry
 from robot.mission.mission_view import MissionView
+from robot.valve_state import ValveTestState
 from vision.types import Flower, Frame, Pose, Side
 
 if TYPE_CHECKING:
@@ -152,6 +153,8 @@ class CommandName(StrEnum):
     """Begin no more rows today and go to the dock."""
     SET_CLIMATE = "set_climate"
     """Tell the greenhouse air by hand: `value` in degrees Celsius, `text` the humidity in % RH."""
+    TEST_VALVE = "test_valve"
+    """Fire one dose from nozzle `value` of side `text`, for a technician, while the cart stands (docs/dashboard.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +233,7 @@ class LoopView:
     """What the valve controller said of itself when the session began."""
     report: Telemetry | None = None
     """Its newest report."""
+    valve_test: ValveTestState | None = None
     stage_bins: Mapping[str, list[int]] = field(default_factory=dict)
     """Stage name -> counts in the bins of `stopwatch.EDGES_MS`."""
 

@@ -51,8 +51,9 @@ class CommandBody(Taken):
     """One press of a button; the same `request_id` within ten minutes acts once.
 
     `value` is metres for set_position, set_row and set_run (below 0: back out of the row), m/s for set_speed,
-    the tag's number for confirm, degrees Celsius for set_climate. `text` is the row's name for set_row,
-    block_row, pin_row and unpin_row, the fault's code for acknowledge, % RH for set_climate.
+    the tag's number for confirm, degrees Celsius for set_climate, the nozzle's number for test_valve. `text` is the
+    row's name for set_row, block_row, pin_row and unpin_row, the fault's code for acknowledge, % RH for set_climate,
+    left or right for test_valve; what became of that test stands in the state's `valve_test`.
     """
 
     request_id: RequestId

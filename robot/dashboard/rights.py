@@ -33,7 +33,7 @@ class Right(StrEnum):
     OPERATE = "operate"
     """Start, pause, release, tell row and place, mark messages as seen."""
     TUNE = "tune"
-    """Change how the robot works: its speed, its machine file taken anew."""
+    """Change how the robot works: its speed, its machine file taken anew; test a valve."""
     AUDIT = "audit"
     """Read who did what."""
     MANAGE = "manage"
@@ -76,6 +76,7 @@ NEEDED_FOR: dict[CommandName, Right] = {
     CommandName.END_DAY: Right.OPERATE,
     CommandName.SET_CLIMATE: Right.OPERATE,
     CommandName.SET_SPEED: Right.TUNE,
+    CommandName.TEST_VALVE: Right.TUNE,
     CommandName.RELOAD: Right.TUNE,
     CommandName.ACKNOWLEDGE: Right.OPERATE,
 }

@@ -7,6 +7,7 @@ import pytest
 
 from robot.alerts.catalogue import ALERTS, ASKS, DAY_WAITS, REFUSALS, WAITS
 from robot.faults import FAULTS, Fault
+from robot.refusals import COMMAND_REFUSALS, Refusal
 from robot.types import Mode, Reason
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +59,13 @@ def test_every_wait_is_explained() -> None:
 def test_everything_that_the_mission_asks_people_for_is_explained() -> None:
     words = (ROOT / "robot" / "mission" / "words.py").read_text(encoding="utf-8")
     assert set(re.findall(r'AskView\("(\w+)"', words)) == set(ASKS)
+
+
+def test_every_refused_command_is_explained() -> None:
+    assert set(COMMAND_REFUSALS) == set(Refusal)
+    assert table("Why a command was refused") == {
+        code.value: (why.text, why.remedy) for code, why in COMMAND_REFUSALS.items()
+    }
 
 
 def test_every_refusal_is_explained() -> None:

@@ -51,9 +51,18 @@ def test_pulse_by_time_opens_at_that_time(bench: Any) -> None:
     assert bench.edges[0].at_us * 1e-6 == pytest.approx(at, abs=1.2e-3)
 
 
+def test_pulse_by_the_hosts_time_opens_at_that_time(bench: Any) -> None:
+    at = bench.now + 0.2
+    bench.fire(bench.pulse(1, trigger_ticks=None, at=at))
+    bench.run(400)
+    assert bench.edges[0].at_us * 1e-6 == pytest.approx(at, abs=1.2e-3)
+
+
 @pytest.mark.parametrize(
     ("changes", "reason", "detail"),
     [
+        ({"at": 7.0}, "bad_request", ""),
+        ({"trigger_ticks": None, "at": float("nan")}, "bad_request", ""),
         ({"on_us": 60_000}, "over_cap", "on_time"),
         ({"count": 25}, "over_cap", "count"),
         ({"nozzle": 64}, "no_nozzle", ""),

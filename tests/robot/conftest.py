@@ -149,12 +149,17 @@ class FakeCart:
     def _roll(self, now: float) -> None:
         self.ticks += self.speed * (now - self._moved_t) * 10_000
         self._moved_t = now
-        for pulse in [p for p in self._queue if (self.ticks - (p.trigger_ticks or 0)) * p.direction >= 0]:
+        for pulse in [p for p in self._queue if self._is_due(p, now)]:
             self._queue.remove(pulse)
             self.opened.append((pulse, self.ticks))
             end = now + pulse.period_us * pulse.count * 1e-6
             at = round(self.ticks)
             self._events.append(PulseOutcome(now, pulse.pulse_id, "fired", "ok", now, end, at, pulse.count))
+
+    def _is_due(self, pulse: PulseCommand, now: float) -> bool:
+        if pulse.at is not None:
+            return now >= pulse.at
+        return (self.ticks - (pulse.trigger_ticks or 0)) * pulse.direction >= 0
 
     def _telemetry(self, now: float) -> Telemetry:
         return msgspec.structs.replace(

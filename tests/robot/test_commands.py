@@ -38,6 +38,16 @@ def test_commands_come_out_in_the_order_they_went_in() -> None:
     assert [command.name for command in inbox.take()] == names
 
 
+def test_a_valve_test_that_waits_keeps_out_the_next_one() -> None:
+    inbox = CommandInbox()
+    asked = CommandRequest("a", CommandName.TEST_VALVE, 3.0, "left", "Tim")
+    assert inbox.offer(asked).accepted
+    answer = inbox.offer(CommandRequest("b", CommandName.TEST_VALVE, 4.0, "left", "Ana"))
+    assert not answer.accepted and "Another valve test is under way" in answer.text
+    inbox.take()
+    assert inbox.offer(CommandRequest("c", CommandName.TEST_VALVE, 4.0, "left", "Ana")).accepted
+
+
 def test_a_full_inbox_refuses_with_a_remedy() -> None:
     inbox = CommandInbox()
     for number in range(MAX_WAITING):

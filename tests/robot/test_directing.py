@@ -86,3 +86,22 @@ def test_uncertain_flower_is_left_alone_on_the_way_in_and_treated_on_the_way_bac
     assert len(rig.cart.opened) == len(PLANTS)
     assert rig.views[-1].refusals == {}
     assert rig.views[-1].flowers_treated == len(PLANTS)
+
+
+def test_a_valve_is_tested_only_while_somebody_holds_the_day(make_day: Any) -> None:
+    rig = make_day()
+    rig.steps(0.5)
+    assert rig.views[-1].valve_test.refused == ""
+    rig.press(CommandName.START)
+    until(rig, lambda: mission(rig).ask is not None)
+    assert rig.views[-1].valve_test.refused == "day_on"
+    rig.press(CommandName.TEST_VALVE, 3, "left")
+    rig.steps(1.0)
+    assert rig.cart.fired == []
+    rig.press(CommandName.PAUSE)
+    rig.steps(0.1)
+    rig.press(CommandName.TEST_VALVE, 3, "left")
+    rig.steps(1.0)
+    assert [pulse.nozzle for pulse in rig.cart.fired] == [3]
+    assert rig.ledger._query("SELECT count(*) FROM intent") == [(0,)]
+    assert mission(rig).held.startswith("paused by test")

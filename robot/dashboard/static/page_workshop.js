@@ -1,4 +1,4 @@
-// Workshop: a frame's way in time, the serial link, recordings, the machine file, the doctor; for technicians.
+// Workshop: a frame's way in time, the serial link, recordings, the machine file, the doctor; valves tested; for technicians.
 
 import { draw, make, say } from "./dom.js";
 import { inEnglish } from "./faults_told.js";
@@ -9,6 +9,7 @@ import { configCard } from "./workshop_config.js";
 import { recordingsCard } from "./workshop_files.js";
 import { jobCards } from "./workshop_jobs.js";
 import { lensCard } from "./workshop_lens.js";
+import { valvesCard } from "./workshop_valves.js";
 import { t, told } from "./strings.js";
 
 const WAY = ["link", "check", "detect", "map", "plan", "fire", "tell"];
@@ -26,11 +27,13 @@ export function page() {
   const lens = lensCard();
   const recordings = recordingsCard(jobs.takeRecordings);
   const config = configCard();
+  const valves = valvesCard();
   let before = null;
 
   function show({ snapshot, age, stale }) {
     if (!snapshot) return;
     for (const card of cards) card.show(snapshot);
+    valves.show(snapshot);
     for (const element of document.querySelectorAll(".card-age")) say(element, ago(age));
     drawWay(way, snapshot.latency_ms);
     latencyCharts(latencies, snapshot.latency_bins, snapshot.latency_edges_ms);
@@ -43,7 +46,7 @@ export function page() {
   return {
     layout: "roomy",
     show,
-    leave: () => (recordings.leave(), jobs.leave(), lens.leave()),
+    leave: () => (recordings.leave(), jobs.leave(), lens.leave(), valves.leave()),
     parts: [
       make("section", { class: "card" }, make("h2", {}, t("timing_title")), make("p", { class: "quiet" }, t("timing_about")), way),
       make("section", { class: "card" }, make("h2", {}, t("latency_title")), latencies),
@@ -55,7 +58,7 @@ export function page() {
       lens.root,
       jobs.rig,
       jobs.doctor,
-      make("section", { class: "card" }, make("h2", {}, t("valve_test")), make("p", {}, t("valve_test_not"))),
+      valves.root,
       make("section", { class: "card" }, make("h2", {}, t("logs_title")), make("p", {}, t("logs_about")), make("a", { class: "button", href: "/history" }, t("logs_journal"))),
     ],
   };

@@ -128,4 +128,5 @@ export default {
   did_reload: "had the machine file taken anew",
   did_correct: "corrected the place to",
   did_outvoted: "contradicted at the row's end:",
+  did_test_valve: "tested the valve",
 };

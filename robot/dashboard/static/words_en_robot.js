@@ -169,4 +169,5 @@ export default {
   said_reload: "MACHINE FILE",
   said_correct: "place corrected",
   said_outvoted: "row's end contradicted",
+  said_test_valve: "VALVE TEST",
 };

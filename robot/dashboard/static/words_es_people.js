@@ -128,4 +128,5 @@ export default {
   did_reload: "hizo leer de nuevo el archivo de máquina",
   did_correct: "corrigió el lugar a",
   did_outvoted: "contradijo en el fin de fila:",
+  did_test_valve: "probó la válvula",
 };

@@ -169,4 +169,5 @@ export default {
   said_reload: "ARCHIVO DE MÁQUINA",
   said_correct: "lugar corregido",
   said_outvoted: "fin de fila contradicho",
+  said_test_valve: "PRUEBA DE VÁLVULA",
 };

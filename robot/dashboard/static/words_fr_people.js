@@ -128,4 +128,5 @@ export default {
   did_reload: "a fait relire le fichier machine",
   did_correct: "a corrigé la place à",
   did_outvoted: "a contredit en fin de rang :",
+  did_test_valve: "a testé la vanne",
 };

@@ -169,4 +169,5 @@ export default {
   said_reload: "FICHIER MACHINE",
   said_correct: "place corrigée",
   said_outvoted: "fin de rang contredite",
+  said_test_valve: "TEST DE VANNE",
 };

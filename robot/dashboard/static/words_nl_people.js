@@ -128,4 +128,5 @@ export default {
   did_reload: "liet het machinebestand opnieuw inlezen",
   did_correct: "verbeterde de plaats tot",
   did_outvoted: "sprak aan het rij-einde tegen:",
+  did_test_valve: "testte de klep",
 };

@@ -169,4 +169,5 @@ export default {
   said_reload: "MACHINEBESTAND",
   said_correct: "plaats verbeterd",
   said_outvoted: "rij-einde tegengesproken",
+  said_test_valve: "KLEPPENTEST",
 };

@@ -8,6 +8,8 @@ import pytest
 
 from robot.dashboard.server import MEDIA_TYPES, PAGES, STATIC
 from robot.faults import FAULTS, Severity
+from robot.ledger import PulseState
+from robot.refusals import COMMAND_REFUSALS
 from robot.types import CommandName, Mode, Reason
 
 FILES = sorted(STATIC.iterdir())
@@ -94,6 +96,16 @@ def test_every_fault_is_told_in_the_words_of_the_table_and_its_detail_stands_beh
         assert WORDS["en"][f"fault_{code.value}"] == told.text
         assert WORDS["en"][f"remedy_{code.value}"] == told.remedy
         assert ": " not in told.text
+
+
+def test_every_refusal_of_a_command_is_told_in_the_words_of_the_table() -> None:
+    for code, why in COMMAND_REFUSALS.items():
+        assert WORDS["en"][f"refusal_{code}"] == f"{why.text}. {why.remedy}."
+
+
+@pytest.mark.parametrize("state", [*PulseState, "arming", "firing", "disarming"])
+def test_every_state_of_a_valve_test_has_a_text(state: str) -> None:
+    assert f"valve_state_{state}" in WORDS["en"]
 
 
 def asked_keys() -> set[str]:
