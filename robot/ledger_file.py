@@ -52,7 +52,7 @@ class LedgerFile:
             raise LedgerError(f"ledger {self._path}: damaged ({verdict}); move it away and begin a new one")
         if version == 0:
             self._db.executescript(f"BEGIN;{sql.SCHEMA}PRAGMA user_version = {sql.SCHEMA_VERSION};COMMIT;")
-        self._db.executescript(sql.MISSION_SCHEMA + sql.CLOCK_SCHEMA + sql.TEST_SCHEMA)
+        self._db.executescript(sql.MISSION_SCHEMA + sql.CLOCK_SCHEMA + sql.TEST_SCHEMA + sql.FORECAST_SCHEMA)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -63,6 +63,16 @@ class MissionLedger(LedgerFile):
             for number, row, sides, *rest in self._query(sql.VISITS, (since,))
         ]
 
+    def foretell(self, told: float, wall: float, midnight: float) -> None:
+        """Write when the day's rows should be done, unless a forecast since `midnight` stands there."""
+        with self._transaction() as db:
+            db.execute(sql.FORETELL, (wall, told, midnight))
+
+    def came_true(self, wall: float, midnight: float) -> None:
+        """Write that the rows foretold since `midnight` are done."""
+        with self._transaction() as db:
+            db.execute(sql.CAME_TRUE, (wall, midnight))
+
     def wish(self, line: WishLine) -> None:
         """Write what a person wishes."""
         with self._transaction() as db:

@@ -96,6 +96,18 @@ CREATE TABLE IF NOT EXISTS wish (
 """
 """What the mission did and people wished. An older Bombus leaves the tables alone, so the version stays."""
 
+FORECAST_SCHEMA = """
+CREATE TABLE IF NOT EXISTS forecast (
+    made REAL NOT NULL,         -- when the day's first plan was made
+    told REAL NOT NULL,         -- when it said that the day's rows would be done
+    came REAL                   -- when they were; null until then, and on a day that was ended before
+) STRICT;
+"""
+"""What the mission foretold of its days. An older Bombus leaves the table alone."""
+
+FORETELL = "INSERT INTO forecast (made, told) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM forecast WHERE made >= ?3)"
+CAME_TRUE = "UPDATE forecast SET came = ? WHERE came IS NULL AND made >= ?"
+
 CLOCK_SCHEMA = """
 CREATE TABLE IF NOT EXISTS clock (
     boot TEXT PRIMARY KEY,      -- the kernel's name of a boot of this computer

@@ -6,6 +6,8 @@ import threading
 from pathlib import Path
 
 from robot.config import ConfigError
+from robot.dashboard.ledger_reader import LedgerUnreadError, reading
+from robot.dashboard.pages_models import ForecastLine
 from robot.dashboard.row_passes import Pass
 from robot.ledger import LedgerError
 from robot.mission.day import Visits, dues_of
@@ -14,6 +16,9 @@ from robot.mission.house import DockConfig, HeadlandConfig, HouseConfig, RowConf
 from robot.mission.house_map import House, lay_out
 from robot.mission.visits import WORKED_SHARE, read_visits
 from vision.types import Side
+
+_HAS_FORECASTS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'forecast'"
+_LAST_FORECAST = "SELECT told, came FROM forecast WHERE came IS NOT NULL ORDER BY made DESC LIMIT 1"
 
 
 class HouseShelf:
@@ -64,6 +69,18 @@ def visits_of(ledger: Path, house: House) -> Visits:
         return read_visits([ledger], house)
     except LedgerError:
         return {}
+
+
+def last_forecast(ledger: Path) -> ForecastLine | None:
+    """Return the newest forecast of a day's end that can be held against what came, or None."""
+    try:
+        with reading(ledger) as db:
+            if not db.execute(_HAS_FORECASTS).fetchone()[0]:
+                return None
+            found = db.execute(_LAST_FORECAST).fetchone()
+    except LedgerUnreadError:
+        return None
+    return None if found is None else ForecastLine(told=found[0], came=found[1])
 
 
 def dues_by_side(house: House, visits: Visits, window: Window) -> dict[tuple[str, Side], Due]:

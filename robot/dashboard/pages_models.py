@@ -66,6 +66,13 @@ class Spot(Given):
     at: tuple[float, float]
 
 
+class ForecastLine(Given):
+    """What the day's first plan said: when the rows would be done, and when they were."""
+
+    told: Wall
+    came: Wall
+
+
 class Today(Given):
     """The house and how each of its row-sides stands now; `problem` says why it is not known."""
 
@@ -79,6 +86,7 @@ class Today(Given):
     rows: tuple[RowLine, ...] = ()
     finish: Wall | None = Field(None, description="when the plan's last row is done")
     robots: int = 0
+    forecast: ForecastLine | None = Field(None, description="of the last day whose work was done as planned")
 
 
 class Metre(Given):

@@ -7,7 +7,7 @@ from pathlib import Path as File
 
 from robot.clock import Clock
 from robot.config import ConfigError
-from robot.dashboard.house_view import HouseShelf, dues_by_side, state_of, visits_of
+from robot.dashboard.house_view import HouseShelf, dues_by_side, last_forecast, state_of, visits_of
 from robot.dashboard.ledger_reader import LedgerUnreadError
 from robot.dashboard.pages_models import Path, RowLine, SideLine, Spot, Today, WindowLine
 from robot.dashboard.plan_desk import PlanDesk, finish_of
@@ -49,6 +49,7 @@ def today_of(shelf: HouseShelf, ledger: File, desk: PlanDesk, clock: Clock, row:
         rows=tuple(_row(one, house, visits, passes, dues, now.timestamp()) for one in house.rows.values()),
         finish=finish,
         robots=len(house.config.robots),
+        forecast=last_forecast(ledger),
     )
 
 

@@ -30,7 +30,8 @@ class Agenda:
         self.stranded = False
         self.house_error_s: float | None = None
         """How far the end of the day's work was off what its first plan said; None until then."""
-        self._house_ends: float | None = None
+        self.house_ends: float | None = None
+        """When the day's work ends by its first plan; None before it, and once it has ended."""
         self.blocked: set[str] = set()
         self.pins: set[str] = set()
         """Rows that a person wants done today: each new plan of the day is told of them."""
@@ -43,7 +44,7 @@ class Agenda:
         """Forget yesterday's plan, events and blocked rows."""
         self.course.new_day()
         self.window, self.quality, self.stranded = None, None, False
-        self._house_ends = self.house_error_s = None
+        self.house_ends = self.house_error_s = None
         self.problem, self.replans = "", 0
         self.blocked.clear()
         self.pins.clear()
@@ -56,8 +57,8 @@ class Agenda:
 
     def finished(self, now: float) -> None:
         """Take that the day's work is over."""
-        if self._house_ends is not None:
-            self.house_error_s, self._house_ends = abs(now - self._house_ends), None
+        if self.house_ends is not None:
+            self.house_error_s, self.house_ends = abs(now - self.house_ends), None
 
     def tell(self, event: Event) -> str:
         """Take an event that asks for a new plan; returns why it cannot be taken, or ''."""
@@ -125,5 +126,5 @@ class Agenda:
         self.course.follow(answer.plan, self.opens, number)
         for row in self.blocked:
             self.course.drop(row)
-        if answer.window is not None and self._house_ends is None and self.house_error_s is None:
-            self._house_ends = max((end for _, _, end in self.course.starts(now)), default=None)
+        if answer.window is not None and self.house_ends is None and self.house_error_s is None:
+            self.house_ends = max((end for _, _, end in self.course.starts(now)), default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from robot.ledger import Ledger, LedgerError, VisitLine, WishLine
+from robot.mission.agenda import Agenda
 from robot.mission.leg import Leg
 from robot.mission.motion import MotionConfig
 
@@ -20,10 +21,11 @@ class Diary:
         """Read today's lines; raises LedgerError."""
         self._ledger = ledger
         self._open: int | None = None
+        self._told = ""
         self.problem = ""
-        midnight = wall.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        self.today: list[VisitLine] = ledger.visits(midnight.timestamp())
-        self.wishes: list[WishLine] = ledger.wishes(midnight.timestamp())
+        midnight = _midnight(wall)
+        self.today: list[VisitLine] = ledger.visits(midnight)
+        self.wishes: list[WishLine] = ledger.wishes(midnight)
         """What people wished today, oldest first."""
 
     @property
@@ -72,6 +74,22 @@ class Diary:
         except LedgerError as error:
             self.problem = str(error)
 
+    def compare(self, agenda: Agenda, now: float, wall: datetime) -> None:
+        """Keep the day's first forecast, and once the work is over, when it was; a restart changes neither."""
+        over = agenda.house_error_s is not None
+        state = "over" if over else "told" if agenda.house_ends is not None else ""
+        if state == self._told:
+            return
+        self._told = state
+        try:
+            if over:
+                self._ledger.came_true(wall.timestamp(), _midnight(wall))
+            elif agenda.house_ends is not None:
+                told = wall.timestamp() + agenda.house_ends - now
+                self._ledger.foretell(told, wall.timestamp(), _midnight(wall))
+        except LedgerError as error:
+            self.problem = str(error)
+
     def block(self, row: str, wall: datetime) -> None:
         """Note a row that nobody can enter today."""
         self._note(row, BLOCKED, wall)
@@ -96,3 +114,7 @@ class Diary:
         for line in self.today:
             used = 0.0 if line.outcome == "swap" else used + (line.ended or line.begun) - line.begun
         return max(0.0, motion.battery_s - used)
+
+
+def _midnight(wall: datetime) -> float:
+    return wall.astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()

@@ -72,13 +72,12 @@ class Mission:
         """The row being worked, or the one on the way to."""
         self.held = self.refused = ""
         self.place = self.home
-        self.tainted = self.ended = False
+        self.tainted = self.ended = self.end_believed = False
         self.lost = False
         """The place in the row was lost: the cart is to be brought to its entrance."""
         self.outcome = DONE
         self.predicted_end = self.begun = 0.0
         self.row_place = RowPlace({}, 0.0)
-        self.end_believed = False
         self.errors_s: list[float] = []
         self.started = self.arrived = self.served = False
         self.starter = ""
@@ -114,6 +113,7 @@ class Mission:
         if event is not None:
             self._go(update(self.phase, event), event, facts)
         self.arrived = self.served = self.started = False
+        self.diary.compare(self.agenda, facts.now, facts.wall)
         self._steer(facts)
         return (*passed, *self._out), self._changes
 

@@ -1,7 +1,7 @@
 // Today: how the day stands in one sentence, the house, the climate's window, the time left, and every row-side.
 
 import { draw, make, say } from "./dom.js";
-import { clock, duration, hour, soon } from "./format.js";
+import { clock, dayName, duration, hour, soon } from "./format.js";
 import { houseMap } from "./house_map.js";
 import { loader, table } from "./loader.js";
 import { MissionCard } from "./mission_card.js";
@@ -10,6 +10,7 @@ import { t } from "./strings.js";
 
 const EVERY_S = 10;
 const FIRST_LINES = 12;
+const EXACT_S = 60; // nobody plans a day to the minute
 const ORDER = ["working", "late", "must", "due", "broken_off", "blocked", "treated", "no_entry"];
 
 export function page() {
@@ -150,7 +151,17 @@ function finishLines(house, snapshot) {
   const row = left !== null && snapshot.mode === "running" ? t("finish_row", { time: duration(left) }) : t("finish_row_none");
   if (!house?.has_house) return [row];
   const whole = house.finish === null ? t("finish_house_none") : t("finish_house", { time: soon(house.finish), robots: house.robots });
-  return [row, whole];
+  const off = snapshot?.mission?.prediction_error_s ?? null;
+  const rows = off === null ? null : t("forecast_rows", { off: duration(off) });
+  return [row, whole, rows, forecastLine(house.forecast)].filter(Boolean);
+}
+
+/** How far off the last forecast of a day's end was: the day of work that is over, or the one before. */
+function forecastLine(forecast) {
+  if (!forecast) return null;
+  const off = forecast.came - forecast.told;
+  const key = Math.abs(off) < EXACT_S ? "forecast_exact" : off > 0 ? "forecast_early" : "forecast_late";
+  return t(key, { day: dayName(forecast.came), off: duration(Math.abs(off)), time: hour(forecast.came) });
 }
 
 function sideTable(lines, all, more) {

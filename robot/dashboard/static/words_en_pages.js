@@ -159,4 +159,8 @@ export default {
   row_pictures_about: "From the recording of the run, with the flower in the ring as the ledger places it.",
   row_picture: "Picture of flower {id}",
   results_cultivars: "Coverage by cultivar",
+  forecast_early: "{day}: the forecast was {off} early, the rows were done at {time}.",
+  forecast_late: "{day}: the forecast was {off} late, the rows were done at {time}.",
+  forecast_exact: "{day}: the forecast was right, the rows were done at {time}.",
+  forecast_rows: "Today's rows ended {off} off their forecast, on average.",
 };

@@ -159,4 +159,8 @@ export default {
   row_pictures_about: "De la grabación del recorrido, con la flor en el anillo, en el lugar que da el libro.",
   row_picture: "Imagen de la flor {id}",
   results_cultivars: "Cobertura por variedad",
+  forecast_early: "{day}: la previsión se adelantó {off}; las filas se acabaron a las {time}.",
+  forecast_late: "{day}: la previsión se retrasó {off}; las filas se acabaron a las {time}.",
+  forecast_exact: "{day}: la previsión acertó; las filas se acabaron a las {time}.",
+  forecast_rows: "Las filas de hoy acabaron, de media, a {off} de lo previsto.",
 };

@@ -159,4 +159,8 @@ export default {
   row_pictures_about: "Extrait de l'enregistrement du passage ; la fleur est dans l'anneau, à la place donnée par le registre.",
   row_picture: "Image de la fleur {id}",
   results_cultivars: "Couverture par variété",
+  forecast_early: "{day} : la prévision avait {off} d'avance, les rangs ont été finis à {time}.",
+  forecast_late: "{day} : la prévision avait {off} de retard, les rangs ont été finis à {time}.",
+  forecast_exact: "{day} : la prévision était juste, les rangs ont été finis à {time}.",
+  forecast_rows: "Les rangs d'aujourd'hui ont fini à {off} de leur prévision, en moyenne.",
 };

@@ -159,4 +159,8 @@ export default {
   row_pictures_about: "Uit de opname van de rit; de bloem staat in de ring, op de plaats uit het grootboek.",
   row_picture: "Beeld van bloem {id}",
   results_cultivars: "Dekking per ras",
+  forecast_early: "{day}: de voorspelling was {off} te vroeg, de rijen waren klaar om {time}.",
+  forecast_late: "{day}: de voorspelling was {off} te laat, de rijen waren klaar om {time}.",
+  forecast_exact: "{day}: de voorspelling klopte, de rijen waren klaar om {time}.",
+  forecast_rows: "De rijen van vandaag eindigden gemiddeld {off} naast hun voorspelling.",
 };

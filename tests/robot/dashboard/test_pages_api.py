@@ -88,6 +88,16 @@ def test_today_tells_each_row_side_and_why(client: httpx.Client) -> None:
     assert left["due_by"] - left["last"] == 48 * 3600
 
 
+def test_today_tells_the_last_forecast_that_came_true_or_not(client: httpx.Client, tmp_path: Path) -> None:
+    assert client.get("/api/v1/today").json()["forecast"] is None
+    ledger = Ledger(tmp_path / "l.sqlite")
+    ledger.foretell(5000.0, 1000.0, 0.0)
+    assert client.get("/api/v1/today").json()["forecast"] is None
+    ledger.came_true(5360.0, 0.0)
+    ledger.foretell(95000.0, 90000.0, 86400.0)
+    assert client.get("/api/v1/today").json()["forecast"] == {"told": 5000.0, "came": 5360.0}
+
+
 def test_a_house_file_that_is_mended_is_read_anew_and_a_broken_one_is_told(
     client: httpx.Client, tmp_path: Path
 ) -> None:

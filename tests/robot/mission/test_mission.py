@@ -419,6 +419,8 @@ def test_end_of_the_house_is_predicted_by_the_days_first_plan_and_the_error_is_t
     stage.until("done")
     error = stage.view.house_error_s
     assert before is None and error is not None and error < 60.0
+    [(made, told, came)] = stage.ledger._query("SELECT made, told, came FROM forecast")
+    assert made < told and abs(came - told) == pytest.approx(error, abs=0.1)
 
 
 def test_row_end_that_the_switch_denies_is_a_doubt_until_a_person_has_looked(stage: Stage) -> None:
