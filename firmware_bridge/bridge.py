@@ -33,7 +33,7 @@ from firmware_bridge.messages import (
 from firmware_bridge.messages import PulseReceipt as ReceiptMessage
 from firmware_bridge.pulse_log import PulseLog
 from firmware_bridge.session import BridgeConfig, Session
-from firmware_bridge.status import LinkStatus, telemetry_event
+from firmware_bridge.status import LinkQuality, LinkStatus, link_quality, telemetry_event
 from firmware_bridge.transport import Transport
 
 __all__ = ["BridgeConfig", "LinkStatus", "McuBridge", "PulseCommand"]
@@ -78,6 +78,10 @@ class McuBridge:
             counters=self._link.counters,
             sessions=session.count,
         )
+
+    def quality(self) -> LinkQuality:
+        """Return how the cable does."""
+        return link_quality(self._session.clock, self._link.counters, self._session.count)
 
     @property
     def limits(self) -> Limits | None:

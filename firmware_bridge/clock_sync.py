@@ -6,6 +6,8 @@ from collections import deque
 from typing import NamedTuple
 
 WINDOW = 64
+TRIPS_KEPT = 600
+"""Round trips from which people are told median and 99th percentile: a minute at ten pings a second."""
 GROUP = 4
 FIT_SPAN_S = 2.0
 MAX_DRIFT = 500e-6
@@ -51,6 +53,7 @@ class ClockSync:
         self.taken = 0
         """Pings so far."""
         self.last_trip_s = 0.0
+        self._trips: deque[float] = deque(maxlen=TRIPS_KEPT)
 
     @property
     def samples(self) -> int:
@@ -62,12 +65,21 @@ class ClockSync:
         """Shortest round trip in the window."""
         return min((sample.trip_s for sample in self._samples), default=None)
 
+    def trip_percentile_s(self, share: float) -> float | None:
+        """Return the round trip that `share` (0 to 1) of the last `TRIPS_KEPT` stayed within, or None.
+
+        Sending to hearing: an answer waits for the host's next read, so it is never below what the loop sees.
+        """
+        trips = sorted(self._trips)
+        return trips[min(int(share * len(trips)), len(trips) - 1)] if trips else None
+
     def add(self, sent: float, received: float, tick_us: int) -> None:
         """Take a ping's send and receive time and the MCU's uint32 stamp."""
         tick = extend(tick_us, self._last_us) if self._samples else tick_us
         self._last_us = max(self._last_us, tick) if self._samples else tick
         self.taken += 1
         self.last_trip_s = max(0.0, received - sent)
+        self._trips.append(self.last_trip_s)
         self._samples.append(Sample(sent, tick, self.last_trip_s))
         self._fit()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from firmware_bridge.clock_sync import ClockSync
 from firmware_bridge.enums import Flag
 from firmware_bridge.events import Telemetry
@@ -24,6 +26,38 @@ class LinkStatus:
     problem: str
     counters: Counters
     sessions: int
+
+
+class LinkQuality(msgspec.Struct, frozen=True):
+    """How the cable does. Round trips of this session as the loop hears them, counts since the program's start.
+
+    `bad` frames came damaged, `repeated` requests were sent again for want of an answer, `foreign` frames were of
+    another session; `sessions` is how often the controller was greeted.
+    """
+
+    trip_p50_ms: float | None
+    trip_p99_ms: float | None
+    sent: int
+    received: int
+    bad: int
+    repeated: int
+    foreign: int
+    sessions: int
+
+
+def link_quality(clock: ClockSync, counters: Counters, sessions: int) -> LinkQuality:
+    """Return what people are told of the cable."""
+    usual, worst = clock.trip_percentile_s(0.5), clock.trip_percentile_s(0.99)
+    return LinkQuality(
+        None if usual is None else 1e3 * usual,
+        None if worst is None else 1e3 * worst,
+        counters.sent,
+        counters.received,
+        counters.bad,
+        counters.repeated,
+        counters.foreign,
+        sessions,
+    )
 
 
 _BITS: Final = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from firmware_bridge.status import LinkQuality
 from robot.alerts.book import NoAlerts
 from robot.cart import Cart
 from robot.clock import Clock
@@ -121,6 +122,10 @@ class ControlLoop:
     def wall(self) -> datetime:
         """Return the wall time, for records and for the mission's window."""
         return self._clock.wall()
+
+    def link_quality(self) -> LinkQuality | None:
+        """Return how the cable to the controller does."""
+        return self._link.quality()
 
     def step(self) -> None:
         """Do everything once: hear, obey, see, plan, review, write down, fire, steer, tell."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from firmware_bridge.status import LinkQuality
 from robot.ledger import NO_AIR, FinalFlower, PulseState
 from robot.types import FlowerKey, LoopView, Mode, SideView, TelemetrySink
 from vision.types import Frame, Pose, Side
@@ -29,6 +30,7 @@ class Showing:
         self._timed_at = float("-inf")
         self._stage_ms: Mapping[str, tuple[float, float]] = {}
         self._stage_bins: Mapping[str, list[int]] = {}
+        self._link_quality: LinkQuality | None = None
         self._finished: list[tuple[Side, int, float, str]] = []
 
     def finished(self, finals: Iterable[FinalFlower]) -> None:
@@ -50,6 +52,7 @@ class Showing:
             self._timed_at = now
             watch = self._loop.stopwatch
             self._stage_ms = watch.table()
+            self._link_quality = self._loop.link_quality()
             self._stage_bins = {name: watch.histogram(name) for name in BINNED}
         self._sink.publish(self._view(now, pose))
         self._finished.clear()
@@ -90,6 +93,7 @@ class Showing:
             mission=loop.day.view(now),
             controller=cart.controller,
             report=cart.telemetry,
+            link_quality=self._link_quality,
             valve_test=loop.valve_test.state(now),
         )
 

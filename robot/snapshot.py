@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from firmware_bridge.status import LinkQuality
 from robot.snapshot_mission import MissionState
 from robot.stopwatch import EDGES_MS
 from robot.types import CommandName, Mode
@@ -97,6 +98,7 @@ class LinkState(msgspec.Struct, frozen=True):
     estop: bool
     battery_v: float | None
     controller: ControllerState | None = None
+    quality: LinkQuality | None = None
 
 
 class FlowerMark(msgspec.Struct, frozen=True):

@@ -192,7 +192,8 @@ def _link(view: LoopView) -> LinkState:
             report.bad_frames,
             report.deadman_trips,
         )
-    return LinkState(view.link_up, view.link_text, view.armed, view.estop, view.battery_v, controller)
+    state = (view.link_up, view.link_text, view.armed, view.estop, view.battery_v)
+    return LinkState(*state, controller, view.link_quality)
 
 
 def cart_at(view: LoopView, t: float) -> float:

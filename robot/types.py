@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from firmware_bridge.events import LinkUp, Telemetry
+from firmware_bridge.status import LinkQuality
 from robot.mission.mission_view import MissionView
 from robot.valve_state import ValveTestState
 from vision.types import Flower, Frame, Pose, Side
@@ -220,7 +221,6 @@ class LoopView:
     """Stage name -> p50, p99 in milliseconds, measured here."""
     decisions_sha256: str
     ready_seen: int = 0
-    """Flowers that were ready, seen so far."""
     air_normal_l: float = 0.0
     """Air used so far, in litres at normal pressure."""
     flower_states: Mapping[FlowerKey, str] = field(default_factory=dict)
@@ -230,9 +230,9 @@ class LoopView:
     mission: MissionView | None = None
     """The day as a whole, where the machine has a house."""
     controller: LinkUp | None = None
-    """What the valve controller said of itself when the session began."""
+    """What the valve controller said of itself when the session began; then its newest report, and how the cable does."""
     report: Telemetry | None = None
-    """Its newest report."""
+    link_quality: LinkQuality | None = None
     valve_test: ValveTestState | None = None
     stage_bins: Mapping[str, list[int]] = field(default_factory=dict)
     """Stage name -> counts in the bins of `stopwatch.EDGES_MS`."""

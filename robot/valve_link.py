@@ -7,6 +7,7 @@ from typing import Protocol
 
 from firmware_bridge.bridge import PulseCommand
 from firmware_bridge.events import Event
+from firmware_bridge.status import LinkQuality
 from robot.types import PlannedPulse
 
 
@@ -31,6 +32,10 @@ class ValveLink(Protocol):
 
     def query(self, pulse_id: int, now: float) -> None:
         """Ask what became of a pulse, also of an earlier session."""
+        ...
+
+    def quality(self) -> LinkQuality | None:
+        """Return how the cable does, or None where there is none."""
         ...
 
     def drive(self, velocity_mm_s: int, now: float) -> None:

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from firmware_bridge.bridge import PulseCommand
 from firmware_bridge.events import Event
+from firmware_bridge.status import LinkQuality
 from robot.ledger import Ledger, PulseState, Settled, TreatedPlace
 from robot.recording_format import RecordingHeader
 from robot.types import Command, LoopView, PlannedPulse, StepRecord, Train
@@ -52,6 +53,10 @@ class SilentLink:
 
     def query(self, pulse_id: int, now: float) -> None:
         """Nobody to ask."""
+
+    def quality(self) -> LinkQuality | None:
+        """No cable."""
+        return None
 
     def drive(self, velocity_mm_s: int, now: float) -> None:
         """Nothing to drive."""

@@ -248,3 +248,12 @@ def test_silence_of_the_board_ends_the_session_with_its_reason(bench: Any) -> No
     (down,) = bench.of(LinkDown, bench.run(700))
     assert "silent" in down.reason or "no answer" in down.reason
     assert not bench.bridge.link.connected
+
+
+def test_the_cable_is_told_by_round_trips_and_counts(bench: Any) -> None:
+    bench.run(2000)
+    told = bench.bridge.quality()
+    assert told.trip_p50_ms is not None and told.trip_p99_ms is not None
+    assert 0 <= told.trip_p50_ms <= told.trip_p99_ms < 50
+    assert told.sent > 20 and told.received > 20 and told.sessions == 1
+    assert (told.bad, told.repeated, told.foreign) == (0, 0, 0)

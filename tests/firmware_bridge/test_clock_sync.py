@@ -52,6 +52,17 @@ def test_first_sample_is_enough_to_begin_with() -> None:
     assert clock.to_mcu(10.5002) == 4_000_500_000
 
 
+def test_round_trips_are_told_by_median_and_99th_percentile() -> None:
+    clock = ClockSync()
+    assert clock.trip_percentile_s(0.5) is None
+    for n in range(1000):
+        trip = 0.02 if n % 50 == 7 else 0.001
+        clock.add(0.1 * n, 0.1 * n + trip, round(0.1e6 * n))
+    assert clock.trip_percentile_s(0.5) == pytest.approx(0.001)
+    assert clock.trip_percentile_s(0.99) == pytest.approx(0.02)
+    assert clock.trip_percentile_s(1.0) == pytest.approx(0.02)
+
+
 def test_clock_that_runs_absurdly_fast_is_not_followed() -> None:
     clock = ClockSync()
     for n in range(64):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from firmware_bridge.bridge import PulseCommand
 from firmware_bridge.events import Event, LinkDown, LinkUp, PulseOutcome, PulseReceipt, Telemetry
+from firmware_bridge.status import LinkQuality
 from robot.config import DEMO_MACHINE, load_config
 from robot.ledger import Ledger
 from robot.loop import ControlLoop, LoopParts
@@ -111,6 +112,9 @@ class FakeCart:
             self._events.append(PulseReceipt(now, pulse.pulse_id, accepted, reason))
             if accepted:
                 self._queue.append(pulse)
+
+    def quality(self) -> LinkQuality | None:
+        return LinkQuality(0.4, 2.1, 10, 20, 1, 2, 0, 1)
 
     def drive(self, velocity_mm_s: int, now: float) -> None:
         self.speed = velocity_mm_s / 1000.0 if self.armed and not self.latched else 0.0

@@ -431,3 +431,10 @@ def test_people_see_the_state_ten_times_a_second(make_rig: Any) -> None:
     assert view.flowers_treated >= 2 and view.ready_seen >= view.flowers_treated
     assert view.air_normal_l == pytest.approx(view.pulses_done * 3 * 0.015 * 150 / 60)
     assert {state for v in rig.views for state in v.flower_states.values()} >= {"treated", Reason.BUD_IN_JET}
+
+
+def test_people_are_told_how_the_cable_does(make_rig: Any) -> None:
+    rig = make_rig()
+    rig.steps(1.5)
+    told = rig.views[-1].link_quality
+    assert (told.trip_p50_ms, told.trip_p99_ms, told.bad, told.repeated) == (0.4, 2.1, 1, 2)

@@ -80,12 +80,18 @@ export class MachineCard extends Lines {
 export class ControllerCard extends Lines {
   constructor(root) {
     super(root, t("controller_title"));
+    root.append(make("p", { class: "quiet" }, t("link_about")));
   }
 
   show(snapshot) {
     if (!snapshot) return;
-    const { up, text, controller: said } = snapshot.link;
+    const { up, text, controller: said, quality } = snapshot.link;
     this.set("link", up ? t("link_up") : `${t("link_down")} ${text}`, up ? "good" : "bad");
+    if (quality) {
+      this.set("link_trip", t("timing_line", { usual: number(quality.trip_p50_ms ?? NaN, 1), worst: number(quality.trip_p99_ms ?? NaN, 1) }));
+      this.set("link_frames", t("link_frames_value", { sent: number(quality.sent), received: number(quality.received) }));
+      for (const key of ["bad", "repeated", "foreign", "sessions"]) this.set(`link_${key}`, number(quality[key]));
+    }
     if (!said) return;
     this.set("firmware", said.firmware);
     this.set("reset_cause", said.reset_cause.replaceAll("_", " "));

@@ -222,4 +222,12 @@ export default {
   refusal_rolls: "The cart rolls. Wait until it stands.",
   refusal_test_on: "Another valve test is under way. Wait for its end.",
   refusal_no_nozzle: "There is no such nozzle on that side. Choose one of those that the page names.",
+  link_trip: "There and back",
+  link_frames: "Frames over the cable",
+  link_frames_value: "{sent} out, {received} in",
+  link_bad: "Frames that came damaged",
+  link_repeated: "Asked again, for want of an answer",
+  link_foreign: "Frames of another session",
+  link_sessions: "Times connected since the program's start",
+  link_about: "There and back is what the control loop sees: the cable, and up to one step (10 ms) until it reads the answer.",
 };

@@ -222,4 +222,12 @@ export default {
   refusal_rolls: "El carro rueda. Espere a que se pare.",
   refusal_test_on: "Hay otra prueba de válvula en marcha. Espere a que termine.",
   refusal_no_nozzle: "Ese lado no tiene tal boquilla. Elija una de las que nombra la página.",
+  link_trip: "Ida y vuelta",
+  link_frames: "Tramas por el cable",
+  link_frames_value: "{sent} enviadas, {received} recibidas",
+  link_bad: "Tramas que llegaron dañadas",
+  link_repeated: "Pedidas otra vez, por falta de respuesta",
+  link_foreign: "Tramas de otra sesión",
+  link_sessions: "Conexiones desde el arranque del programa",
+  link_about: "Ida y vuelta es lo que ve el bucle de control: el cable y hasta un paso (10 ms) hasta que lee la respuesta.",
 };

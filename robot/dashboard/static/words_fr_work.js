@@ -222,4 +222,12 @@ export default {
   refusal_rolls: "Le chariot roule. Attendez qu'il s'arrête.",
   refusal_test_on: "Un autre test de vanne est en cours. Attendez la fin.",
   refusal_no_nozzle: "Ce côté n'a pas cette buse. Choisissez-en une que la page nomme.",
+  link_trip: "Aller et retour",
+  link_frames: "Trames sur le câble",
+  link_frames_value: "{sent} envoyées, {received} reçues",
+  link_bad: "Trames arrivées abîmées",
+  link_repeated: "Redemandées, faute de réponse",
+  link_foreign: "Trames d'une autre session",
+  link_sessions: "Connexions depuis le début du programme",
+  link_about: "L'aller et retour est ce que voit la boucle : le câble, et jusqu'à un pas (10 ms) avant qu'elle lise la réponse.",
 };

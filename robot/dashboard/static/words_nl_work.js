@@ -222,4 +222,12 @@ export default {
   refusal_rolls: "De wagen rolt. Wacht tot hij stilstaat.",
   refusal_test_on: "Er loopt al een kleppentest. Wacht tot die klaar is.",
   refusal_no_nozzle: "Die kant heeft zo'n spuitmond niet. Kies er een die de pagina noemt.",
+  link_trip: "Heen en terug",
+  link_frames: "Berichten over de kabel",
+  link_frames_value: "{sent} uit, {received} in",
+  link_bad: "Berichten die beschadigd aankwamen",
+  link_repeated: "Opnieuw gevraagd, omdat er geen antwoord kwam",
+  link_foreign: "Berichten van een andere sessie",
+  link_sessions: "Keren verbonden sinds de start van het programma",
+  link_about: "Heen en terug is wat de regellus ziet: de kabel, en tot één stap (10 ms) voor ze het antwoord leest.",
 };
