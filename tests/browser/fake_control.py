@@ -10,12 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware_bridge.events import LinkUp
+from firmware_bridge.status import LinkQuality
 from robot.clock import MonotonicClock
 from robot.commands import CommandInbox
 from robot.faults import FAULTS, Fault
+from robot.refusals import COMMAND_REFUSALS, Refusal
 from robot.telemetry import SnapshotPublisher
 from robot.types import (
     ActiveFault,
@@ -29,7 +33,9 @@ from robot.types import (
     SideView,
     Train,
 )
+from robot.valve_state import ValveTested, ValveTestState
 from tests.browser.made_up_board import board_views
+from tests.robot.reports import REPORT
 from vision.calibration import CameraModel
 from vision.charuco import BoardConfig
 from vision.types import SIDES, Flower, Frame, Pose, Side
@@ -86,6 +92,8 @@ class FakeRobot:
         self.flowers: dict[Side, tuple[Flower, ...]] = {"left": (), "right": ()}
         self.next_frame = 0.0
         self.acknowledged = False
+        self.tested: ValveTested | None = None
+        self.tested_at = 0.0
 
     def obey(self, command: Command, now: float) -> None:
         match command.name:
@@ -100,6 +108,10 @@ class FakeRobot:
             case CommandName.SET_POSITION:
                 self.s = command.value or 0.0
                 self.fault = "" if self.fault == Fault.POSITION_UNSURE else self.fault
+            case CommandName.TEST_VALVE:
+                self.tested_at = now
+                side = next(side for side in SIDES if side == command.text)
+                self.tested = tested(command.by, side, round(command.value or 0.0))
             case CommandName.ACKNOWLEDGE:
                 self.acknowledged = True
             case _:
@@ -137,7 +149,21 @@ class FakeRobot:
             finished=finished,
             flower_states=states,
             air_normal_l=0.11 * self.treated,
+            valve_test=self.valves(now),
         )
+
+    def valves(self, now: float) -> ValveTestState:
+        """A test takes half a second; the fourth nozzle of each side does not open."""
+        last = self.tested
+        if last is not None:
+            age_s = now - self.tested_at
+            state = last.state if age_s > TEST_S else "firing"
+            last = msgspec.structs.replace(last, state=state, age_s=age_s)
+        why = "" if self.mode in {Mode.READY, Mode.DONE} else Refusal.ROW_WORKED
+        if last is not None and last.state == "firing":
+            why = Refusal.TEST_ON
+        text = COMMAND_REFUSALS[Refusal(why)].line if why else ""
+        return ValveTestState({"left": (0, 1, 2, 3), "right": (32, 33, 34, 35)}, why, text, last)
 
     def faults(self, now: float) -> tuple[ActiveFault, ...]:
         if not self.fault:
@@ -221,6 +247,16 @@ class FakeRobot:
         )
 
 
+def tested(by: str, side: Side, nozzle: int) -> ValveTested:
+    """Return how a test of that nozzle ends."""
+    stuck = nozzle % 32 == 3
+    lowest = 612.0 if stuck else 598.0
+    state, reason = ("not_fired", "low_pressure") if stuck else ("done", "")
+    opened = (0, 0.0) if stuck else (3, 45.0)
+    return ValveTested(by, side, nozzle, state, reason, "", 3, *opened, 612.0, lowest, 606.0, 8_200, 0.0)
+
+
+TEST_S = 0.5
 STAGES = ([0.9, 0.08, 0.02], [0.05, 0.92, 0.03], [0.02, 0.1, 0.88])
 EMPTY = LoopView(
     now=0.0,
@@ -252,6 +288,9 @@ EMPTY = LoopView(
         "frame_age": (24.0, 41.0),
     },
     decisions_sha256="",
+    controller=LinkUp(0.0, 7, 9, 0, "power_on", "0.1.1", 64, 10_000, 0),
+    link_quality=LinkQuality(0.4, 9.8, 48_210, 61_377, 3, 1, 0, 1),
+    report=REPORT,
     stage_bins={"frame_age": [0, 0, 0, 3, 180, 60, 2, 0, 0, 0], "step": [90, 40, 12, 30, 70, 8, 0, 0, 0, 0]},
 )
 

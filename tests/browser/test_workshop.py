@@ -94,3 +94,22 @@ def test_a_changed_machine_file_is_compared_put_in_force_and_taken_back(workshop
     workshop.click("#config button:text('Go back to 1?')")
     expect(area).to_have_value(before)
     assert house.machine.read_text() == before
+
+
+def test_a_valve_is_tested_by_who_stands_at_the_robot_and_then_the_whole_side(workshop: Page) -> None:
+    valves = workshop.locator("#valves")
+    expect(valves).to_contain_text("A row is being worked. Press Pause")
+    workshop.click("#acts >> text=Pause")
+    expect(valves.locator("[role=status]")).to_have_text("")
+    valves.get_by_role("button", name="Test it").click()
+    expect(valves.locator(".note")).to_contain_text("nobody is before its nozzles")
+    valves.get_by_label("I stand at the robot").check()
+    valves.get_by_role("button", name="Test it").click()
+    row = valves.locator("tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Left 0opened3 of 3 times, 45 ms612 → 598 → 606 kPa8.2 ms")
+    valves.get_by_label("Nozzle", exact=True).select_option("all")
+    valves.get_by_role("button", name="Test it").click()
+    expect(row).to_have_count(4)
+    expect(row.first).to_contain_text("Left 3did not openair pressure too low")
+    expect(valves.locator(".note")).to_contain_text("Left 3: air pressure too low")

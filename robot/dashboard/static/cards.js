@@ -88,8 +88,8 @@ export class ControllerCard extends Lines {
     const { up, text, controller: said, quality } = snapshot.link;
     this.set("link", up ? t("link_up") : `${t("link_down")} ${text}`, up ? "good" : "bad");
     if (quality) {
-      this.set("link_trip", t("timing_line", { usual: number(quality.trip_p50_ms ?? NaN, 1), worst: number(quality.trip_p99_ms ?? NaN, 1) }));
-      this.set("link_frames", t("link_frames_value", { sent: number(quality.sent), received: number(quality.received) }));
+      this.set("link_trip", `${number(quality.trip_p50_ms ?? NaN, 1)} / ${number(quality.trip_p99_ms ?? NaN, 1)} ms`);
+      this.set("link_frames", `${number(quality.sent)} / ${number(quality.received)}`);
       for (const key of ["bad", "repeated", "foreign", "sessions"]) this.set(`link_${key}`, number(quality[key]));
     }
     if (!said) return;

@@ -15,7 +15,7 @@ const ANSWER_MS = 8_000;
 export function valvesCard() {
   const choices = make("div", {});
   const now = make("p", { class: "figure", role: "status" });
-  const results = make("div", {});
+  const results = make("div", { class: "tests" });
   const seen = new Map(); // by side and nozzle, the newest first
   let offered = "";
   let drawn = "";
@@ -113,8 +113,10 @@ const whyOf = (code) => (has(`refusal_${code}`) ? t(`refusal_${code}`) : told("r
 const kpa = (value) => number(value ?? NaN);
 
 function line(one) {
-  const state = make("span", { class: "pill", "data-tone": one.state === "done" ? "good" : "bad" }, told("valve_state", one.state) + (one.reason ? `: ${whyOf(one.reason)}` : ""));
-  const pressure = one.pressure_before_kpa === null ? "–" : t("valve_fell", { before: kpa(one.pressure_before_kpa), lowest: kpa(one.pressure_lowest_kpa), after: kpa(one.pressure_after_kpa) });
+  const why = one.reason ? make("small", {}, whyOf(one.reason)) : null;
+  const state = make("span", { class: "tested", "data-tone": one.state === "done" ? "done" : "bad" }, told("valve_state", one.state), why);
+  const pressures = [one.pressure_before_kpa, one.pressure_lowest_kpa, one.pressure_after_kpa].map(kpa).join(" → ");
+  const pressure = one.pressure_before_kpa === null ? "–" : `${pressures} kPa`;
   const opened = t("valve_opened", { n: one.openings, asked: one.asked, ms: number(one.open_ms) });
   return [nozzleOf(one), state, opened, pressure, one.lag_us === null ? t("valve_lag_none") : `${number(one.lag_us / 1000, 1)} ms`];
 }
