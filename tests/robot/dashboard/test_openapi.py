@@ -94,7 +94,7 @@ def check_all(client: httpx.Client, headers: dict[str, str], examples: int) -> i
     url = str(client.base_url.join("/api/v1/openapi.json"))
     schema = schemathesis.openapi.from_url(url).exclude(path="/api/v1/events")
     sent = 0
-    checks = [not_a_server_error, response_schema_conformance, status_code_conformance]
+    conforms = [response_schema_conformance, status_code_conformance]
     quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     for found in schema.get_all_operations():
         assert isinstance(found, Ok)
@@ -107,6 +107,8 @@ def check_all(client: httpx.Client, headers: dict[str, str], examples: int) -> i
             nonlocal sent
             sent += 1
             answer: Response = case.call(headers=headers)
+            # The health probe tells of a control process that is late, on a busy machine, by a described 503.
+            checks = conforms if case.operation.path == "/healthz" else [not_a_server_error, *conforms]
             case.validate_response(answer, checks=checks)
 
         try_one()
