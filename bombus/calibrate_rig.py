@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from rich.progress import Progress
 from rich.table import Table
 
 from bombus.calibrate_camera import named_camera
-from bombus.output import WrongUseError, ask_for_yes, people, print_json
+from bombus.output import WrongUseError, ask_for_yes, people, print_json, share_bar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,11 +102,8 @@ def _drive(path: Path, chosen: CameraConfig, find: Callable[[NDArray[np.uint8]],
             raise WrongUseError(
                 f"{path}: shows no {chosen.side} side, where camera '{chosen.camera_id}' looks"
             )
-        with Progress(console=people, transient=True, disable=not people.is_terminal) as bar:
-            task = bar.add_task("looking", total=1.0)
-            return read_drive(
-                recording, recorded, chosen.side, find, lambda share: bar.update(task, completed=share)
-            )
+        with share_bar("looking") as progress:
+            return read_drive(recording, recorded, chosen.side, find, progress)
     finally:
         recording.close()
 

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bombus.checks import Check
-from bombus.output import WorkFailedError, WrongUseError, people
+from bombus.output import WorkFailedError, WrongUseError, note_for_caller, people
 
 if TYPE_CHECKING:
     from robot.mission.fiducials import FrontCameraConfig
@@ -44,7 +44,10 @@ def doctor(
     """Print a check a line; exit 1 when one failed."""
     if no_link and port is not None:
         raise WrongUseError(f"--port {port}: means nothing with --no-link; leave one out")
-    checks = list(_checks(config, port, link=not no_link))
+    checks: list[Check] = []
+    for check in _checks(config, port, link=not no_link):
+        checks.append(check)
+        note_for_caller(f"{check.name}: {check.detail}")
     if json:
         _print_lines(checks)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -62,6 +62,42 @@ def print_columns(title: str, names: Sequence[str], rows: Iterable[Sequence[obje
     for row in rows:
         table.add_row(*(Text(str(value)) for value in row))
     people.print(table)
+
+
+TELL_SHARE = "BOMBUS_TELL_SHARE"
+"""Set in the environment by a program that starts a command and reads its standard error: see `share_bar`."""
+
+
+@contextmanager
+def share_bar(what: str) -> Iterator[Callable[[float], None]]:
+    """Give what takes the share of `what` that is done (0 to 1), and shows it.
+
+    On a terminal that is a bar; to a program that asked for it, a line `share 0.42` at each further hundredth.
+    """
+    if os.environ.get(TELL_SHARE):
+        told = -1
+
+        def tell(share: float) -> None:
+            nonlocal told
+            hundredths = int(100 * min(max(share, 0.0), 1.0))
+            if hundredths > told:
+                told = hundredths
+                note_for_caller(f"share {hundredths / 100:.2f}")
+
+        yield tell
+        return
+    from rich.progress import Progress
+
+    with Progress(console=people, transient=True, disable=not people.is_terminal) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda share: bar.update(task, completed=share)
+
+
+def note_for_caller(line: str) -> None:
+    """Say at once how far a command is, to a program that asked for it."""
+    if os.environ.get(TELL_SHARE):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def ask_for_yes(what: str, otherwise: str) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bombus.output import WorkFailedError, WrongUseError, people, print_json
+from bombus.output import WorkFailedError, WrongUseError, people, print_json, share_bar
 
 if TYPE_CHECKING:
     from sim.replay_setting import Setting
@@ -54,7 +52,7 @@ def replay(
         _no_others("--sweep", {"--against": against, "--report": report, "--why": why})
         from bombus.sweep import sweep_footage
 
-        with _bar() as progress:
+        with share_bar("replaying") as progress:
             told = sweep_footage(sources, setting, sweep, plot, progress)
         print_json(told) if json else told.show()
         return
@@ -75,7 +73,7 @@ def _compare(source: Path, setting: Setting, against: Path | None, report: Path 
 
     if report is not None and report.exists():
         raise WrongUseError(f"--report {report}: exists; name a new file, nothing is overwritten")
-    with _bar() as progress:
+    with share_bar("replaying") as progress:
         compared = compare(source, setting, against, None, progress)
         pictures = None if report is None else write_report(report, source, compared)
     if json:
@@ -94,7 +92,7 @@ def _tell_story(source: Path, setting: Setting, why: str, json: bool) -> None:
     from sim.footage.story import StoryTeller, flower_key
 
     teller = StoryTeller(*flower_key(why))
-    with _bar() as progress:
+    with share_bar("replaying") as progress:
         replay_source(source, setting, None, teller, progress)
     story = teller.story()
     print_json(story) if json else show_story(story)
@@ -123,12 +121,3 @@ def _no_others(with_what: str, given: dict[str, object]) -> None:
     for name, value in given.items():
         if value is not None:
             raise WrongUseError(f"{name} {value}: means nothing {with_what}; leave it out")
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[float], None]]:
-    from rich.progress import Progress
-
-    with Progress(console=people, transient=True, disable=not people.is_terminal) as bar:
-        task = bar.add_task("replaying", total=1.0)
-        yield lambda share: bar.update(task, completed=share)

@@ -37,6 +37,9 @@ class JobLine(Given):
     began: float
     ended: float | None
     result: dict[str, Any] | None
+    share: float | None = Field(description="how much is done, 0 to 1, once it says so", examples=[0.42])
+    left_s: float | None = Field(description="seconds to its end at its pace so far", examples=[95.0])
+    line: str = Field(description="the last thing it said", examples=["detector: flowers.onnx"])
     report: bool = Field(description="whether there is a report to take away")
 
 
@@ -186,6 +189,9 @@ def _line(board: Board, job: Job) -> JobLine:
         began=job.began,
         ended=job.ended,
         result=_shown(job),
+        share=job.share,
+        left_s=board.jobs.left_s(job),
+        line=job.line,
         report=job.kind == "replay" and job.state == "done" and _report(board, job.id).is_file(),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,6 +18,12 @@ KEPT = 10
 LOOK_S = 0.5
 NICE = 10
 MOST_SAID = 300
+TELL_SHARE = "BOMBUS_TELL_SHARE"
+"""Asks the command line for lines that tell how far it is (`bombus/output.py`)."""
+
+SHARE = re.compile(r"share ([01]\.\d\d)")
+LEAST_SHARE = 0.03
+"""Before this much is done nobody can say when it ends: loading the model is most of the time so far."""
 
 
 class BusyError(Exception):
@@ -37,6 +44,12 @@ class Job:
     result: dict[str, Any] | None = None
     ended: float | None = None
     stop_asked: str = field(default="", repr=False)
+    share: float | None = None
+    """How much of it is done, 0 to 1, as it says itself; None while it has not."""
+    line: str = ""
+    """The last thing it said."""
+    ends_at: float | None = None
+    """When it would be over at its pace so far, by the host's monotonic clock."""
 
 
 class Jobs:
@@ -46,6 +59,7 @@ class Jobs:
         self._clock, self._busy = clock, busy
         self._task: asyncio.Task[None] | None = None
         self._count = 0
+        self._began = 0.0
         self.jobs: list[Job] = []
 
     @property
@@ -66,6 +80,7 @@ class Jobs:
         if why := self._busy():
             raise BusyError(why)
         self._count += 1
+        self._began = self._clock.now()
         job = Job(self._count, kind, what, by, self._clock.wall().timestamp())
         self.jobs = [*self.jobs, job][-KEPT:]
         self._task = asyncio.create_task(
@@ -90,16 +105,21 @@ class Jobs:
         pipe = asyncio.subprocess.PIPE
         try:
             process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=pipe,
+                stderr=pipe,
+                start_new_session=True,
+                env={**os.environ, TELL_SHARE: "1"},
             )
         except OSError as error:
             self._end(job, "failed", f"cannot be started ({error})")
             return
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
-        said = asyncio.create_task(process.communicate())
+        said = asyncio.create_task(self._listen(job, process))
         try:
-            out, err = await self._await(job, said, within_s)
+            out, last = await self._await(job, said, within_s)
         finally:
             if not said.done():
                 with suppress(ProcessLookupError):
@@ -108,11 +128,11 @@ class Jobs:
             if job.stop_asked:
                 self._end(job, "stopped", job.stop_asked)
         if not job.stop_asked:
-            self._tell(job, process.returncode or 0, out, err)
+            self._tell(job, process.returncode or 0, out, last)
 
     async def _await(
-        self, job: Job, said: asyncio.Task[tuple[bytes, bytes]], within_s: float
-    ) -> tuple[bytes, bytes]:
+        self, job: Job, said: asyncio.Task[tuple[bytes, str]], within_s: float
+    ) -> tuple[bytes, str]:
         until = self._clock.now() + within_s
         while not said.done():
             await asyncio.wait([said], timeout=LOOK_S)
@@ -120,16 +140,49 @@ class Jobs:
                 late = "" if self._clock.now() < until else f"took longer than {within_s:.0f} s"
                 job.stop_asked = job.stop_asked or self._busy() or late
             if job.stop_asked:
-                return b"", b""
+                return b"", ""
         return said.result()
 
-    def _tell(self, job: Job, code: int, out: bytes, err: bytes) -> None:
+    async def _listen(self, job: Job, process: asyncio.subprocess.Process) -> tuple[bytes, str]:
+        """Hear it to its end: returns its output, and the last line that it said beside it."""
+        if process.stdout is None or process.stderr is None:
+            return b"", ""
+        out, _ = await asyncio.gather(process.stdout.read(), self._hear(job, process.stderr))
+        await process.wait()
+        return out, job.line
+
+    async def _hear(self, job: Job, stream: asyncio.StreamReader) -> None:
+        while True:
+            try:
+                line = await stream.readline()
+            except ValueError:
+                continue  # longer than any line of ours
+            if not line:
+                return
+            text = line.decode(errors="replace").strip()
+            share = SHARE.fullmatch(text)
+            if share is not None:
+                self._take_share(job, float(share[1]))
+            elif text:
+                job.line = text.removeprefix("bombus: ")[:MOST_SAID]
+
+    def _take_share(self, job: Job, share: float) -> None:
+        now, job.share = self._clock.now(), share
+        if share >= LEAST_SHARE:
+            job.ends_at = now + (now - self._began) * (1.0 - share) / share
+
+    def left_s(self, job: Job) -> float | None:
+        """Return the seconds that running work still takes at its pace so far, or None while nobody can say."""
+        if job.state != "running" or job.ends_at is None:
+            return None
+        return max(0.0, job.ends_at - self._clock.now())
+
+    def _tell(self, job: Job, code: int, out: bytes, last: str) -> None:
         with suppress(ValueError):
             found = json.loads(out or b"null")
             job.result = found if isinstance(found, dict) else None
-        lines = err.decode(errors="replace").strip().splitlines()
-        why = "" if code == 0 else (lines[-1] if lines else f"ended with {code}").removeprefix("bombus: ")
-        self._end(job, "done" if job.result is not None else "failed", why[:MOST_SAID])
+        why = "" if code == 0 else last or f"ended with {code}"
+        self._end(job, "done" if job.result is not None else "failed", why)
 
     def _end(self, job: Job, state: str, why: str) -> None:
         job.state, job.why, job.ended = state, why, self._clock.wall().timestamp()

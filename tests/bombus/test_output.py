@@ -6,7 +6,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from bombus.output import FILE_COLUMNS, console_for_people
+from bombus.output import FILE_COLUMNS, TELL_SHARE, console_for_people, note_for_caller, share_bar
 from bombus.plan_table import table_of
 
 LINE = {
@@ -41,3 +41,24 @@ def test_the_table_of_plans_fits_eighty_columns_and_loses_no_digit() -> None:
     Console(file=page, width=80).print(table_of("seed 1", [LINE]))
     for cell in ("boustrophedon", "847,123", "850,456", "0.9876", "373", "351", "5.01", "4.23"):
         assert cell in page.getvalue()
+
+
+def test_a_program_that_asked_for_it_reads_how_far_a_command_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(TELL_SHARE, "1")
+    with share_bar("replaying") as progress:
+        for thousandth in (0, 1, 4, 15, 14, 500, 502, 2000):
+            progress(thousandth / 1000)
+    note_for_caller("detector: ok")
+    told = capsys.readouterr()
+    assert told.err.splitlines() == ["share 0.00", "share 0.01", "share 0.50", "share 1.00", "detector: ok"]
+    assert told.out == ""
+
+
+def test_nobody_else_reads_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv(TELL_SHARE, raising=False)
+    with share_bar("replaying") as progress:
+        progress(0.5)
+    note_for_caller("detector: ok")
+    assert "share" not in capsys.readouterr().err

@@ -228,4 +228,5 @@ export default {
   link_foreign: "Frames of another session",
   link_sessions: "Times connected since the program's start",
   link_about: "There and back is what the control loop sees: the cable, and up to one step (10 ms) until it reads the answer.",
+  job_left: "{share} done, about {left} left",
 };

@@ -228,4 +228,5 @@ export default {
   link_foreign: "Tramas de otra sesión",
   link_sessions: "Conexiones desde el arranque del programa",
   link_about: "Ida y vuelta es lo que ve el bucle de control: el cable y hasta un paso (10 ms) hasta que lee la respuesta.",
+  job_left: "{share} hecho, faltan unos {left}",
 };

@@ -228,4 +228,5 @@ export default {
   link_foreign: "Trames d'une autre session",
   link_sessions: "Connexions depuis le début du programme",
   link_about: "L'aller et retour est ce que voit la boucle : le câble, et jusqu'à un pas (10 ms) avant qu'elle lise la réponse.",
+  job_left: "{share} fait, encore environ {left}",
 };

@@ -228,4 +228,5 @@ export default {
   link_foreign: "Berichten van een andere sessie",
   link_sessions: "Keren verbonden sinds de start van het programma",
   link_about: "Heen en terug is wat de regellus ziet: de kabel, en tot één stap (10 ms) voor ze het antwoord leest.",
+  job_left: "{share} klaar, nog ongeveer {left}",
 };

@@ -3,7 +3,7 @@
 import { make, say } from "./dom.js";
 import { inEnglish } from "./faults_told.js";
 import { choice, form } from "./forms.js";
-import { ago, clock } from "./format.js";
+import { ago, clock, duration } from "./format.js";
 import { loader, table } from "./loader.js";
 import { t, told } from "./strings.js";
 import { rigCard } from "./workshop_rig.js";
@@ -68,8 +68,21 @@ function head(job, reload) {
   const since = job.state === "running" ? ago(Date.now() / 1000 - job.began) : clock(job.ended);
   say(state, t("job_line", { what: job.what, state: told("job", job.state), by: job.by, when: since }));
   const parts = [state];
+  if (job.state === "running") parts.push(...wayOf(job));
   if (job.state === "running") parts.push(make("button", { type: "button", class: "small", onclick: async () => (await ask("DELETE", "/api/v1/jobs"), reload()) }, t("job_stop")));
   if (job.why && job.kind !== "doctor") parts.push(inEnglish(make("p", { class: "quiet" }, job.why)));
+  return parts;
+}
+
+/** How far it is: a bar and the time left once it says so, and the last thing it said. */
+function wayOf(job) {
+  const parts = [];
+  if (job.share !== null) {
+    const share = `${Math.floor(100 * job.share)} %`;
+    const words = job.left_s === null ? share : t("job_left", { share, left: duration(job.left_s) });
+    parts.push(make("progress", { max: 1, value: job.share, "aria-label": job.what }), make("p", { class: "figure" }, words));
+  }
+  if (job.line) parts.push(inEnglish(make("p", { class: "quiet" }, job.line)));
   return parts;
 }
 

@@ -114,6 +114,30 @@ def test_it_ends_with_the_dashboard_and_with_its_time(script: Callable[[str], No
     asyncio.run(work())
 
 
+def test_how_far_it_is_and_what_it_said_last_are_told_while_it_runs(script: Callable[[str], None]) -> None:
+    script(
+        "import os, sys, time\n"
+        "assert os.environ['BOMBUS_TELL_SHARE']\n"
+        "for line in ('loading', 'share 0.01', 'x' * 100_000, 'share 0.50', 'detector: ok', 'share 7.00'):\n"
+        "    print(line, file=sys.stderr, flush=True)\n"
+        "time.sleep(600)"
+    )
+
+    async def work() -> None:
+        jobs = Jobs(CLOCK, lambda: "")
+        job = jobs.begin("replay", "m", "Tim", [], 600.0)
+        assert (job.share, job.line, jobs.left_s(job)) == (None, "", None)
+        async with asyncio.timeout(60):
+            while job.line != "share 7.00":
+                await asyncio.sleep(0.01)
+        left_s = jobs.left_s(job)
+        assert job.share == 0.5 and left_s is not None and 0.0 <= left_s < 60.0
+        await jobs.close()
+        assert jobs.left_s(job) is None
+
+    asyncio.run(work())
+
+
 @pytest.fixture
 def board(tmp_path: Path) -> Board:
     machine = tmp_path / "robot.toml"
