@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from robot.mission.mission_view import MissionView, StopView
+from robot.mission.mission_view import AskView, MissionView, StopView
 from vision.types import Side
 
 
@@ -41,6 +41,7 @@ class MissionAsk(msgspec.Struct, frozen=True):
     tag: int | None
     refused: str
     s: float
+    refused_code: str = ""
 
 
 class WindowState(msgspec.Struct, frozen=True):
@@ -73,7 +74,8 @@ class MissionState(msgspec.Struct, frozen=True):
     broken_off, blocked, left (due but not in the plan), no_go or not_due. `row_ends_in_s` and `house_ends_in_s`
     are predictions, None while there is none; `prediction_error_s` is how far the predictions of today's rows
     were off at their begin, on average; `house_error_s` how far that of the house was, by the day's first plan, once
-    the work is over. `quality` is the plan's value over its upper bound.
+    the work is over. `quality` is the plan's value over its upper bound. `why_code` names what it waits for
+    (docs/troubleshooting.md), "" while it works; so does the ask's `refused_code`.
     """
 
     house: str
@@ -96,6 +98,7 @@ class MissionState(msgspec.Struct, frozen=True):
     replans: int
     prediction_error_s: float | None
     house_error_s: float | None = None
+    why_code: str = ""
     wishes: tuple[MissionWish, ...] = ()
 
 
@@ -109,10 +112,11 @@ def mission_state(view: MissionView) -> MissionState:
         phase=view.phase,
         why=view.why,
         held=view.held,
+        why_code=view.why_code,
         window=WindowState(window.open, window.why, _in(view, window.opens), _in(view, window.closes)),
         stops=tuple(_stop(view, stop) for stop in view.stops),
         rows=dict(view.rows),
-        ask=None if ask is None else MissionAsk(ask.what, ask.text, ask.row, ask.tag, ask.refused, ask.s),
+        ask=None if ask is None else _ask(ask),
         row=view.row,
         row_ends_in_s=None if view.row_ends is None else _in(view, view.row_ends),
         house_ends_in_s=None if view.house_ends is None else _in(view, view.house_ends),
@@ -126,6 +130,10 @@ def mission_state(view: MissionView) -> MissionState:
         house_error_s=view.house_error_s,
         wishes=tuple(MissionWish(wish.kind, wish.row, wish.who, wish.wall) for wish in view.wishes),
     )
+
+
+def _ask(ask: AskView) -> MissionAsk:
+    return MissionAsk(ask.what, ask.text, ask.row, ask.tag, ask.refused, ask.s, ask.refused_code)
 
 
 def _stop(view: MissionView, stop: StopView) -> MissionStop:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from robot.faults import FAULTS, Severity
 from robot.mission.runner import Phase
+from robot.mission.waits import Wait
 from robot.types import Mode, Reason
 
 
@@ -132,6 +133,70 @@ ASKS: Mapping[str, Sentence] = {
     ),
 }
 """What the mission asks people to do and then to confirm (`AskView.what`)."""
+
+MISSION_WAITS: Mapping[Wait, Sentence] = {
+    Wait.STOPPED: Sentence(
+        "The robot was stopped on the way",
+        "Mend what is shown, press Release, then Start",
+    ),
+    Wait.PAUSED: Sentence(
+        "Somebody paused the day",
+        "Press Start to go on",
+    ),
+    Wait.RESTARTED: Sentence(
+        "The control program was restarted during the day",
+        "Look where the cart stands, then press Start to go on",
+    ),
+    Wait.END_DOUBT: Sentence(
+        "The map has the row's end here, its tag or switch does not",
+        "Look where the cart stands, then press Start",
+    ),
+    Wait.END_EARLY: Sentence(
+        "The row-end switch has the row's end here, the map goes on",
+        "Look; then press Start to go on without the switch, or leave the row out to come back",
+    ),
+    Wait.PLAN: Sentence(
+        "The plan of the day is being made",
+        "Nothing: it takes some seconds",
+    ),
+    Wait.NO_PLAN: Sentence(
+        "No plan of the day could be made",
+        "Mend what the sentence behind it names; it is tried again each minute",
+    ),
+    Wait.HOURS: Sentence(
+        "The hours for the work are over, or not yet come",
+        "Nothing: it goes on in the next window; the hours stand in [climate] of the house file",
+    ),
+    Wait.NO_READING: Sentence(
+        "No reading of the greenhouse's air has come yet",
+        "Look at the climate source, or tell the climate by hand",
+    ),
+    Wait.OLD_READING: Sentence(
+        "The last reading of the greenhouse's air is too old",
+        "Look at the climate source",
+    ),
+    Wait.AIR: Sentence(
+        "The air is too warm, too cold, too dry or too damp for pollen",
+        "Nothing: it goes on when the air is right; the limits stand in [climate] of the house file",
+    ),
+    Wait.ROW_RESTS: Sentence(
+        "The next row has rested too short since its last treatment",
+        "Nothing: it begins when the row is due again",
+    ),
+    Wait.WRONG_TAG: Sentence(
+        "The number told is not that of the row's tag",
+        "Read the tag at the row and write its number",
+    ),
+    Wait.OTHER_TAG: Sentence(
+        "The front camera sees another row's tag",
+        "Look in which row the cart stands",
+    ),
+    Wait.STUCK: Sentence(
+        "The cart cannot drive on by itself",
+        "Bring it there by hand, then confirm",
+    ),
+}
+"""What holds a mission until somebody presses START, what it waits for by itself, and why a confirmation is not taken."""
 
 REFUSALS: Mapping[Reason, Sentence] = {
     Reason.NOT_READY: Sentence("The flower is a bud or spent", "Nothing: it is looked at again next time"),

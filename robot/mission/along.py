@@ -9,6 +9,7 @@ from robot.end_switch import Odd
 from robot.mission.facts import MissionFacts
 from robot.mission.row_place import End, odd_one, row_end
 from robot.mission.runner import ROLLING, Phase
+from robot.mission.waits import EARLY
 from robot.types import Command, CommandName, Mode
 
 if TYPE_CHECKING:
@@ -23,11 +24,6 @@ TURN_SLACK_M = 0.05
 """The cart turns when the switch has it this near to where it is to turn (assumed)."""
 
 BY = "mission"
-
-EARLY = (
-    "the row-end switch says that the row ends here, the map that it goes on: look, then press START to go on without "
-    "the switch, or block the row to come back"
-)
 
 
 def along_the_row(mission: Mission, facts: MissionFacts) -> Iterator[Command]:

@@ -9,6 +9,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from robot.mission.waits import Wait
+
 HYSTERESIS_C = 0.5
 HYSTERESIS_RH = 2.0
 Source = Literal["none", "manual", "csv", "http", "mqtt"]
@@ -81,6 +83,8 @@ class Verdict:
 
     open: bool
     sentence: str
+    code: str = ""
+    """What keeps it shut (`Wait`)."""
 
 
 class ClimateGate:
@@ -95,11 +99,13 @@ class ClimateGate:
         config = self._config
         opens, closes = config.hours_today(local)
         if not opens <= local < closes:
-            return Verdict(False, f"closed: it is {local:%H:%M}, the window is {opens:%H:%M}-{closes:%H:%M}")
+            sentence = f"closed: it is {local:%H:%M}, the window is {opens:%H:%M}-{closes:%H:%M}"
+            return Verdict(False, sentence, Wait.HOURS)
         if config.source == "none":
             return Verdict(True, f"open until {closes:%H:%M}: by the hours alone, no climate source is set")
         if reading is None:
-            return Verdict(False, f"closed: no climate reading yet from {config.source}{_because(trouble)}")
+            sentence = f"closed: no climate reading yet from {config.source}{_because(trouble)}"
+            return Verdict(False, sentence, Wait.NO_READING)
         age = now - reading.t
         if age > config.max_age_s:
             limit = config.max_age_s / 60
@@ -107,6 +113,7 @@ class ClimateGate:
                 False,
                 f"closed: the last climate reading is {age / 60:.0f} min old, "
                 f"{limit:.0f} min are allowed{_because(trouble)}",
+                Wait.OLD_READING,
             )
         return self._judge_air(reading, f"{closes:%H:%M}")
 
@@ -127,6 +134,7 @@ class ClimateGate:
                     False,
                     f"closed: {value:.1f} {unit} is {_side(value, limit, side)} {limit:g} {unit}; "
                     f"opens again at {again:g} {unit}",
+                    Wait.AIR,
                 )
         self._shut_by = None
         return Verdict(True, f"open until {closes}: {reading.celsius:.1f} °C, {reading.humidity:.0f} % RH")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from robot.mission.climate import ClimateConfig, ClimateGate, Verdict
 from robot.mission.climate_source import ClimateSource, ManualSource
+from robot.mission.waits import Wait
 
 LOOK_S = 1.0
 
@@ -17,7 +18,7 @@ class Gate:
         self._source = source
         self._gate = ClimateGate(config)
         self._looked_at = float("-inf")
-        self._verdict = Verdict(False, "closed: not judged yet")
+        self._verdict = Verdict(False, "closed: not judged yet", Wait.NO_READING)
 
     @property
     def open(self) -> bool:
@@ -28,6 +29,11 @@ class Gate:
     def why(self) -> str:
         """One sentence."""
         return self._verdict.sentence
+
+    @property
+    def code(self) -> str:
+        """What keeps it shut (`robot.mission.waits.Wait`), or an empty text."""
+        return self._verdict.code
 
     def look(self, now: float, wall: datetime) -> None:
         """Judge anew, when it is time to."""

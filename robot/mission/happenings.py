@@ -10,11 +10,10 @@ from robot.mission.facts import MissionFacts
 from robot.mission.plan_types import StopKind
 from robot.mission.row_place import End
 from robot.mission.runner import TABLE, Event, Phase
+from robot.mission.waits import DOUBT
 
 if TYPE_CHECKING:
     from robot.mission.mission import Mission
-
-DOUBT = "the map says that the row's end is reached, its tag or switch that it is not: look, then press START"
 
 
 def happened(mission: Mission, facts: MissionFacts) -> Event | None:

@@ -25,10 +25,11 @@ from robot.mission.mover import Lookout, Mover
 from robot.mission.pacer import Pacer
 from robot.mission.people import hear
 from robot.mission.plan_types import StopKind
-from robot.mission.resume import RESTARTED, go_on_from
+from robot.mission.resume import go_on_from
 from robot.mission.row_place import RowPlace
 from robot.mission.runner import IN_ROW, ROLLING, Event, Phase, update
 from robot.mission.share import robot_named, share_of
+from robot.mission.waits import NOTHING, RESTARTED, stopped
 from robot.mission.wishes import GO_ON
 from robot.pilot import Change
 from robot.types import Command, CommandName, Mode
@@ -70,7 +71,7 @@ class Mission:
         self.phase = Phase.OFF
         self.leg: Leg | None = None
         """The row being worked, or the one on the way to."""
-        self.held = self.refused = ""
+        self.held = self.refused = NOTHING
         self.place = self.home
         self.tainted = self.ended = self.end_believed = False
         self.lost = False
@@ -84,8 +85,7 @@ class Mission:
         """Who pressed START last."""
         self.day = facts.wall.astimezone().date()
         self.run_given: tuple[str, float] | None = None
-        self._speed_given = 0.0
-        self._placed = False
+        self._speed_given, self._placed = 0.0, False
         self._out: list[Command] = []
         self._changes: list[Change] = []
         go_on_from(self, ledger.last_session(), facts)
@@ -129,17 +129,17 @@ class Mission:
         leg = self.leg if self.phase is Phase.MOVING else None
         if self.arrived:
             mover.was_moved(leg)
-        elif mover.go(leg, facts.now, self.held):
+        elif mover.go(leg, facts.now, self.held.text):
             self.arrived = True
 
     def _hold(self, facts: MissionFacts) -> None:
         if facts.mode in {Mode.STOPPED, Mode.FAULT} and self.phase not in {Phase.OFF, Phase.DONE}:
-            self.held = f"stopped: {facts.trouble or 'release it'}; then press START to go on"
+            self.held = stopped(facts.trouble)
         may_begin = self.phase is Phase.OFF and not (
             self.ended and facts.wall.astimezone().date() <= self.day
         )
         if self.config.self_start and (may_begin or self.held == RESTARTED):
-            self.started, self.held, self.starter = True, "", BY
+            self.started, self.held, self.starter = True, NOTHING, BY
 
     # -- changes of phase
 

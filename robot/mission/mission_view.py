@@ -38,6 +38,7 @@ class AskView:
     """Why the last confirmation was not taken."""
     s: float = 0.0
     """Where in the row the cart is to stand, m from its head."""
+    refused_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +94,5 @@ class MissionView:
     house_error_s: float | None = None
     """|end of the day's work - end that its first plan predicted|, once it is over."""
     wishes: tuple[WishView, ...] = ()
+    why_code: str = ""
+    """What it waits for: a `robot.mission.waits.Wait`, the `what` of its ask, its phase, or '' while it works."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from robot.mission.events import Pinned, RowBlocked, Unpinned
 from robot.mission.facts import MissionFacts
 from robot.mission.fiducials import wrong_tag
-from robot.mission.happenings import DOUBT
 from robot.mission.runner import Phase
+from robot.mission.waits import DOUBT, NOTHING, Told, Wait, paused
 from robot.mission.wishes import BLOCK, END_DAY, PIN, UNPIN
 from robot.types import Command, CommandName, Mode
 
@@ -25,9 +25,9 @@ def hear(mission: Mission, command: Command, facts: MissionFacts) -> bool:
     if name is CommandName.START and facts.mode not in {Mode.STOPPED, Mode.FAULT}:
         mission.end_believed = mission.held == DOUBT
         mission.row_place.looked = facts.end_early
-        mission.started, mission.held, mission.starter = True, "", command.by
+        mission.started, mission.held, mission.starter = True, NOTHING, command.by
     elif name is CommandName.PAUSE:
-        mission.held = f"paused by {command.by or 'a person'}: press START to go on"
+        mission.held = paused(command.by)
     elif name is CommandName.CONFIRM:
         _confirm(mission, command, facts)
     elif name is CommandName.END_DAY:
@@ -62,22 +62,27 @@ def _change_plan(mission: Mission, command: Command, facts: MissionFacts) -> Non
 
 def _confirm(mission: Mission, command: Command, facts: MissionFacts) -> None:
     """Take "it is done", if the tag agrees: only then may the row be armed."""
-    mission.refused = ""
+    mission.refused = NOTHING
     leg = mission.leg
     if mission.phase is Phase.MOVING and leg is not None and leg.tag is not None:
         told = None if command.value is None else round(command.value)
         if told != leg.tag:
             said = "no tag was given" if told is None else f"tag {told} was given"
-            mission.refused = f"{said}, row {leg.row} has tag {leg.tag}: look at the row's tag"
-            mission.note(f"confirmation refused: {mission.refused}", command.by)
+            text = f"{said}, row {leg.row} has tag {leg.tag}: look at the row's tag"
+            _refuse(mission, Told(text, Wait.WRONG_TAG), command.by)
             return
         own = {leg.tag, *(number for number, _ in mission.house.rows[leg.row].tags)}
         seen = [] if mission.lookout is None else mission.lookout.recent(facts.now)
         other = wrong_tag(seen, own)
         if other:
-            mission.refused = f"{other}, row {leg.row} has tag {leg.tag}: look where the cart stands"
-            mission.note(f"confirmation refused: {mission.refused}", command.by)
+            text = f"{other}, row {leg.row} has tag {leg.tag}: look where the cart stands"
+            _refuse(mission, Told(text, Wait.OTHER_TAG), command.by)
             return
     mission.arrived = mission.phase in {Phase.MOVING, Phase.HOMING, Phase.HELP}
     mission.served = mission.phase is Phase.DOCK
-    mission.held = ""
+    mission.held = NOTHING
+
+
+def _refuse(mission: Mission, why: Told, who: str) -> None:
+    mission.refused = why
+    mission.note(f"confirmation refused: {why.text}", who)

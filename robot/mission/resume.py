@@ -10,13 +10,12 @@ from robot.mission.facts import MissionFacts
 from robot.mission.leg import leg_of
 from robot.mission.mission_view import StopView
 from robot.mission.runner import Phase
+from robot.mission.waits import RESTARTED
 from robot.mission.wishes import BLOCK, PIN, day_ended, rows_to
 from vision.types import SIDES
 
 if TYPE_CHECKING:
     from robot.mission.mission import Mission
-
-RESTARTED = "the program was restarted: press START to go on"
 
 
 def go_on_from(mission: Mission, last: LastSession | None, facts: MissionFacts) -> None:

@@ -10,6 +10,7 @@ from robot.mission.facts import MissionFacts
 from robot.mission.mission_view import AskView, MissionView, StopView, WindowView, WishView
 from robot.mission.plan_types import Stop, StopKind
 from robot.mission.runner import IN_ROW, Phase
+from robot.mission.waits import Told, Wait
 from robot.mission.wishes import in_force
 from robot.mission.words import ask_at_dock, ask_for_dock, ask_for_row, ask_to_fetch, span
 
@@ -24,14 +25,15 @@ def view_of(mission: Mission, facts: MissionFacts) -> MissionView:
     agenda, now = mission.agenda, facts.now
     free = now + mission.state(facts).free_in
     stops = (*agenda.course.past, *_under_way(mission, free), *_ahead(mission, free))
-    errors = mission.errors_s
+    errors, says = mission.errors_s, why(mission, facts)
     return MissionView(
         now=now,
         house=mission.house.config.name,
         robot=mission.robot.name,
         phase=mission.phase.value,
-        why=why(mission, facts),
-        held=mission.held,
+        why=says.text,
+        held=mission.held.text,
+        why_code=says.code,
         window=WindowView(mission.gate.open, mission.gate.why, agenda.opens, agenda.closes),
         stops=stops,
         rows=_rows(mission, stops),
@@ -57,7 +59,7 @@ def ask_of(mission: Mission) -> AskView | None:
     if mission.mover is not None and phase in MOVES and not mission.lost:
         if not mission.mover.stuck:
             return None
-        refused = refused or mission.mover.stuck
+        refused = refused or Told(mission.mover.stuck, Wait.STUCK)
     if phase is Phase.MOVING and mission.leg is not None:
         return ask_for_row(mission.leg, mission.lost, refused, mission.leg.start_s(mission.config.head_s))
     if phase is Phase.HOMING:
@@ -67,47 +69,52 @@ def ask_of(mission: Mission) -> AskView | None:
     return ask_to_fetch(dock, refused) if phase is Phase.HELP else None
 
 
-def why(mission: Mission, facts: MissionFacts) -> str:
+def why(mission: Mission, facts: MissionFacts) -> Told:
     """Return one sentence: what the mission does, or what it waits for."""
-    leg, phase = mission.leg, mission.phase
-    row = leg.row if leg is not None else ""
+    phase = mission.phase
     if phase is Phase.OFF:
-        return "Off: press START to begin the day"
-    ask = ask_of(mission)
+        return Told("Off: press START to begin the day", phase)
+    ask, held = ask_of(mission), mission.held
     if ask is not None:
-        return f"{ask.text} ({mission.held})" if mission.held else ask.text
-    if mission.held:
-        return mission.held[0].upper() + mission.held[1:]
+        return Told(f"{ask.text} ({held.text})", held.code) if held else Told(ask.text, ask.what)
+    if held:
+        return Told(held.text[0].upper() + held.text[1:], held.code)
     if phase is Phase.WAITING:
         return _waits_for(mission, facts)
-    if phase in MOVES:
-        to = f"row {row}" if phase is Phase.MOVING else f"dock {mission.robot.dock}"
-        return f"Driving to {to}"
-    if phase is Phase.RESTING:
-        return f"Resting in row {row}: {mission.gate.why}"
     if phase is Phase.DONE:
         ended = ": the day was ended by a person" if mission.ended else ""
-        return f"Done for today{ended}"
+        return Told(f"Done for today{ended}", phase)
+    return _does(mission)
+
+
+def _does(mission: Mission) -> Told:
+    phase, row = mission.phase, mission.leg.row if mission.leg is not None else ""
+    if phase in MOVES:
+        to = f"row {row}" if phase is Phase.MOVING else f"dock {mission.robot.dock}"
+        return Told(f"Driving to {to}")
+    if phase is Phase.RESTING:
+        return Told(f"Resting in row {row}: {mission.gate.why}", mission.gate.code or phase)
     if phase is Phase.OUT:
-        return f"On the way back in row {row}, treating what was missed"
-    return f"Working row {row} at {mission.pacer.now.speed:.2f} m/s ({mission.pacer.now.by})"
+        return Told(f"On the way back in row {row}, treating what was missed")
+    return Told(f"Working row {row} at {mission.pacer.now.speed:.2f} m/s ({mission.pacer.now.by})")
 
 
-def _waits_for(mission: Mission, facts: MissionFacts) -> str:
+def _waits_for(mission: Mission, facts: MissionFacts) -> Told:
     agenda = mission.agenda
     if agenda.planning or agenda.window is None:
-        return f"Waiting: {agenda.problem}" if agenda.problem else "Waiting: the plan is being made"
+        failed = Told(f"Waiting: {agenda.problem}", Wait.NO_PLAN)
+        return failed if agenda.problem else Told("Waiting: the plan is being made", Wait.PLAN)
     if not mission.gate.open:
         opens = agenda.opens - facts.now
         soon = f"; opens in {span(opens)}" if opens > 0.0 else ""
-        return f"Waiting: {mission.gate.why}{soon}"
+        return Told(f"Waiting: {mission.gate.why}{soon}", mission.gate.code)
     ahead = agenda.course.ahead
     if ahead and ahead[0].kind is StopKind.VISIT:
         job = agenda.course.job(ahead[0])
         left = agenda.course.zero + job.release - facts.now
         if left > 0.0:
-            return f"Waiting: row {job.row} rests for another {span(left)}"
-    return "Waiting"
+            return Told(f"Waiting: row {job.row} rests for another {span(left)}", Wait.ROW_RESTS)
+    return Told("Waiting", mission.phase)
 
 
 def _under_way(mission: Mission, free: float) -> Iterator[StopView]:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from robot.alerts.catalogue import ALERTS, ASKS, DAY_WAITS, REFUSALS, WAITS
+from robot.alerts.catalogue import ALERTS, ASKS, DAY_WAITS, MISSION_WAITS, REFUSALS, WAITS
 from robot.faults import FAULTS, Fault
+from robot.mission.waits import Wait
 from robot.refusals import COMMAND_REFUSALS, Refusal
 from robot.types import Mode, Reason
 
@@ -50,6 +51,8 @@ def test_every_wait_is_explained() -> None:
     assert set(WAITS) == set(Mode) - {Mode.RUNNING}
     modes = {mode.value: (told.text, told.remedy) for mode, told in WAITS.items()}
     waits = {**{phase.value: told for phase, told in DAY_WAITS.items()}, **ASKS}
+    assert set(MISSION_WAITS) == set(Wait) and not set(MISSION_WAITS) & set(waits)
+    waits |= {code.value: told for code, told in MISSION_WAITS.items()}
     day = {code: (told.text, told.remedy) for code, told in waits.items()}
     before, _, during = TEXT.partition("### During a day")
     assert rows_of(before.partition("## What it waits for")[2]) == modes
@@ -58,7 +61,7 @@ def test_every_wait_is_explained() -> None:
 
 def test_everything_that_the_mission_asks_people_for_is_explained() -> None:
     words = (ROOT / "robot" / "mission" / "words.py").read_text(encoding="utf-8")
-    assert set(re.findall(r'AskView\("(\w+)"', words)) == set(ASKS)
+    assert set(re.findall(r'AskView\(\s*"(\w+)"', words)) == set(ASKS)
 
 
 def test_every_refused_command_is_explained() -> None:

@@ -4,17 +4,18 @@ import { command } from "./commands.js";
 import { make, say } from "./dom.js";
 import { inEnglish } from "./faults_told.js";
 import { hour } from "./format.js";
-import { t, told } from "./strings.js";
+import { has, t, told } from "./strings.js";
 import { may } from "./who.js";
 
 export class MissionCard {
   constructor() {
     this.phase = make("p", { class: "figure" });
-    this.why = inEnglish(make("p", {}));
+    this.wait = make("p", {});
+    this.why = inEnglish(make("p", { class: "quiet" }));
     this.count = make("p", {});
     this.times = make("ul", { class: "plain-list" });
     this.ask = make("div", { class: "ask" });
-    this.root = make("section", { class: "card", hidden: true }, make("h2", {}, t("mission_title")), this.phase, this.why, this.count, this.ask, this.times);
+    this.root = make("section", { class: "card", hidden: true }, make("h2", {}, t("mission_title")), this.phase, this.wait, this.why, this.count, this.ask, this.times);
     this.asked = "";
   }
 
@@ -23,6 +24,7 @@ export class MissionCard {
     this.root.hidden = mission === null;
     if (mission === null) return;
     say(this.phase, told("phase", mission.phase));
+    say(this.wait, waitText(mission.why_code));
     say(this.why, [mission.why, mission.problem].filter(Boolean).join(" "));
     const next = mission.stops.find((stop) => stop.state === "next");
     const then = next?.row ? ` ${t("mission_next", { row: next.row })}` : "";
@@ -46,9 +48,14 @@ export class MissionCard {
   }
 }
 
+/** What a wait's code says in the person's language, with what to do; nothing for what is no wait. */
+const waitText = (code) => (has(`wait_${code}`) ? t(`wait_${code}`) : "");
+
 function askParts(ask) {
   const parts = [make("p", { class: "wanted" }, t(`ask_${ask.what}`, { row: ask.row }))];
-  if (ask.refused) parts.push(inEnglish(make("p", { class: "note", "data-tone": "bad" }, ask.refused)));
+  const refused = waitText(ask.refused_code);
+  if (refused) parts.push(make("p", { class: "note", "data-tone": "bad" }, refused));
+  if (ask.refused) parts.push(inEnglish(make("p", { class: "quiet" }, ask.refused)));
   if (!may("operate")) return parts;
   const note = make("p", { class: "note", role: "alert" });
   const tag = ask.tag === null ? null : make("input", { id: "tag", type: "number", inputmode: "numeric", min: 0, max: 100000 });

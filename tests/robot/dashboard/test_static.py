@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from robot.alerts.catalogue import MISSION_WAITS
 from robot.dashboard.server import MEDIA_TYPES, PAGES, STATIC
 from robot.faults import FAULTS, Severity
 from robot.ledger import PulseState
@@ -101,6 +102,11 @@ def test_every_fault_is_told_in_the_words_of_the_table_and_its_detail_stands_beh
 def test_every_refusal_of_a_command_is_told_in_the_words_of_the_table() -> None:
     for code, why in COMMAND_REFUSALS.items():
         assert WORDS["en"][f"refusal_{code}"] == f"{why.text}. {why.remedy}."
+
+
+def test_every_wait_of_the_mission_is_told_in_the_words_of_the_table() -> None:
+    for code, told in MISSION_WAITS.items():
+        assert WORDS["en"][f"wait_{code}"] == f"{told.text}. {told.remedy}."
 
 
 @pytest.mark.parametrize("state", [*PulseState, "arming", "firing", "disarming"])

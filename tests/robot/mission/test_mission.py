@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from robot.alerts.catalogue import ASKS, DAY_WAITS, MISSION_WAITS
 from robot.ledger import Ledger
 from robot.mission.build_mission import build_mission, house_of
 from robot.mission.desk import InlineDesk
@@ -22,6 +23,9 @@ from robot.settings import RobotConfig
 from robot.types import Command, CommandName, Mode
 from tests.robot.conftest import SetClock
 from tests.robot.mission.small_house import machine_with, small_house
+
+EXPLAINED = {*MISSION_WAITS, *DAY_WAITS, *ASKS}
+"""Codes that docs/troubleshooting.md explains: whenever the mission waits it has one of them."""
 
 MORNING = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 
@@ -107,7 +111,12 @@ class Stage:
 
     @property
     def view(self) -> MissionView:
-        return view_of(self.mission, self.facts)
+        view = view_of(self.mission, self.facts)
+        waits = view.why.startswith(("Waiting", "Resting", "Off", "Done")) or view.held or view.ask
+        assert bool(waits) == (view.why_code in EXPLAINED), (view.why, view.why_code)
+        if view.ask is not None:
+            assert bool(view.ask.refused) == (view.ask.refused_code in EXPLAINED), view.ask
+        return view
 
     def step(self, *pressed: Command, dt: float = 1.0) -> None:
         commands, _ = self.mission.direct(pressed, self.facts)
@@ -192,6 +201,7 @@ def test_wrong_tag_is_refused_and_the_row_is_not_armed(stage: Stage) -> None:
     assert stage.view.ask is not None and f"has tag {ask.tag}" in stage.view.ask.refused
     stage.press(CommandName.CONFIRM)
     assert stage.view.ask is not None and "no tag was given" in stage.view.ask.refused
+    assert stage.view.ask.refused_code == "wrong_tag"
     stage.press(CommandName.CONFIRM, ask.tag)
     assert stage.view.phase == "in" and stage.view.ask is None
 
@@ -220,7 +230,7 @@ def test_pause_holds_until_start_and_says_so(stage: Stage) -> None:
     stage.press(CommandName.PAUSE)
     for _ in range(5):
         stage.step()
-    assert not stage.runs() and "paused by ana" in stage.view.held
+    assert not stage.runs() and "paused by ana" in stage.view.held and stage.view.why_code == "paused"
     stage.press(CommandName.START)
     stage.step()
     assert stage.runs() and stage.view.held == ""
@@ -234,7 +244,7 @@ def test_killed_program_goes_on_in_its_row_after_a_start(stage: Stage) -> None:
     assert stage.mission.row == row
     for _ in range(5):
         stage.step()
-    assert not stage.runs() and "restarted" in stage.view.held
+    assert not stage.runs() and "restarted" in stage.view.held and stage.view.why_code == "restarted"
     stage.press(CommandName.START)
     stage.step()
     assert stage.runs() and stage.rows == [row]
@@ -381,7 +391,7 @@ def test_right_number_is_refused_while_the_front_camera_sees_another_rows_tag(st
     stage.press(CommandName.CONFIRM, ask.tag)
     asked = stage.view.ask
     assert stage.view.phase == "moving" and asked is not None
-    assert f"the front camera sees tag {ask.tag + 1}" in asked.refused
+    assert f"the front camera sees tag {ask.tag + 1}" in asked.refused and asked.refused_code == "other_tag"
     stage.eyes.seen = tags[1:]
     stage.press(CommandName.CONFIRM, ask.tag)
     assert stage.view.phase == "in"
