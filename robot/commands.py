@@ -10,7 +10,7 @@ from math import isfinite
 import msgspec
 
 from firmware_bridge.core_config import MAX_NOZZLES
-from robot.refusals import COMMAND_REFUSALS, Refusal
+from robot.refusals import Refusal, Refused, refused
 from robot.types import Command, CommandName
 from vision.types import SIDES
 
@@ -48,6 +48,8 @@ class CommandAnswer(msgspec.Struct, frozen=True, tag="answer"):
     request_id: str
     accepted: bool
     text: str
+    code: str = ""
+    """Of a refusal: `robot/refusals.py`."""
 
 
 class CommandInbox:
@@ -60,18 +62,19 @@ class CommandInbox:
         self._reload_by = ""
         self.refuses_reload: Callable[[], str] = lambda: "reload: only `bombus run` can; start the robot anew"
         """Says why the machine file cannot be taken anew, or nothing; asked in the thread that offers."""
-        self.refuses_test: Callable[[str, int], str] = lambda side, nozzle: ""
+        self.refuses_test: Callable[[str, int], Refused | None] = lambda side, nozzle: None
         """Says why the valve of that side and nozzle cannot be tested now, or nothing; asked there too."""
 
     def offer(self, request: CommandRequest) -> CommandAnswer:
         """Queue one request and say whether it was taken; a known id returns its first answer."""
         # Asked outside the lock: it reads a file, and the loop must not wait for that.
-        refused = self.refuses_reload() if request.name is CommandName.RELOAD else ""
+        text = self.refuses_reload() if request.name is CommandName.RELOAD else ""
+        no_reload = Refused(Refusal.NO_RELOAD, text) if text else None
         with self._lock:
             known = self._answers.get(request.request_id)
             if known is not None:
                 return known
-            answer = self._decide(request, refused)
+            answer = self._decide(request, no_reload)
             # A refused request may be tried again under its id once there is room.
             if answer.accepted:
                 self._answers[request.request_id] = answer
@@ -93,55 +96,67 @@ class CommandInbox:
         by, self._reload_by = self._reload_by, ""
         return by
 
-    def _decide(self, request: CommandRequest, refused: str) -> CommandAnswer:
-        problem = problem_of(request) or refused or self._refuses(request)
-        if not problem and len(self._waiting) >= MAX_WAITING:
+    def _decide(self, request: CommandRequest, no_reload: Refused | None) -> CommandAnswer:
+        problem = problem_of(request) or no_reload or self._refuses(request)
+        if problem is None and len(self._waiting) >= MAX_WAITING:
             if request.name is CommandName.STOP:
                 self._waiting.clear()
             else:
-                problem = f"{MAX_WAITING} commands wait already: the robot does not answer; press STOP"
-        if problem:
-            return CommandAnswer(request.request_id, False, problem)
+                text = f"{MAX_WAITING} commands wait already: the robot does not answer; press STOP"
+                problem = Refused(Refusal.TOO_MANY, text)
+        if problem is not None:
+            return CommandAnswer(request.request_id, False, problem.text, problem.code)
         if request.name is CommandName.RELOAD:
             self._reload_by = request.by or "someone"
             return CommandAnswer(request.request_id, True, "the machine file is sound and is taken anew now")
         self._waiting.append(Command(request.name, request.value, request.text, request.by))
         return CommandAnswer(request.request_id, True, f"{request.name} was handed to the robot")
 
-    def _refuses(self, request: CommandRequest) -> str:
+    def _refuses(self, request: CommandRequest) -> Refused | None:
         """Say why this valve is not tested; one that waits for the loop is a test under way."""
         if request.name is not CommandName.TEST_VALVE:
-            return ""
+            return None
         if any(command.name is CommandName.TEST_VALVE for command in self._waiting):
-            return COMMAND_REFUSALS[Refusal.TEST_ON].line
+            return refused(Refusal.TEST_ON)
         return self.refuses_test(request.text, round(request.value or 0.0))
 
 
-def problem_of(request: CommandRequest) -> str:
-    """Return what is wrong with a request in one line that names the remedy, or an empty text."""
+def problem_of(request: CommandRequest) -> Refused | None:
+    """Return what is wrong with a request, in one line that names the remedy, or None."""
+    name, value = request.name, request.value
     if not request.request_id or len(request.request_id) > 64:
-        return "request_id: must have 1 to 64 characters; make a new one for each press"
+        text = "request_id: must have 1 to 64 characters; make a new one for each press"
+        return Refused(Refusal.BAD_REQUEST_ID, text)
     if len(request.text) > 80 or len(request.by) > 80:
-        return f"{request.name}: text and by may have 80 characters at most; shorten them"
-    if request.value is not None and not isfinite(request.value):
-        return f"{request.name}: value {request.value} is not a number; give metres or m/s"
-    if request.name is CommandName.TEST_VALVE and not _names_nozzle(request):
-        return "test_valve: give the nozzle's number as value and its side, left or right, as text"
-    if request.name in NEEDS_VALUE and request.value is None:
-        return f"{request.name}: the value is missing; give it in metres or m/s"
-    if request.name is CommandName.CORRECT:
-        return "correct: only the mission gives it; say where the cart stands with set_position"
-    if request.name is CommandName.OUTVOTED:
-        return "outvoted: only the mission gives it; look where the cart stands, then press START"
-    if request.name is CommandName.SET_RUN and not 0.5 <= abs(request.value or 0.0) <= LONGEST_ROW_M:
-        return (
-            f"set_run: {request.value:g} m is no row; give 0.5 to {LONGEST_ROW_M:g} m, negative to come back"
-        )
-    if request.name is CommandName.SET_CLIMATE and not _is_number(request.text):
-        return f"set_climate: humidity '{request.text}' is not a number; give % RH as text"
-    if request.name in NEEDS_ROW and not request.text.strip():
-        return f"{request.name}: the row's name is missing; give it as text"
-    return ""
+        return Refused(Refusal.TOO_LONG, f"{name}: text and by may have 80 characters at most; shorten them")
+    if value is not None and not isfinite(value):
+        return Refused(Refusal.NO_NUMBER, f"{name}: value {value} is not a number; give metres or m/s")
+    if name is CommandName.TEST_VALVE and not _names_nozzle(request):
+        text = "test_valve: give the nozzle's number as value and its side, left or right, as text"
+        return Refused(Refusal.NO_NOZZLE, text)
+    if name in NEEDS_VALUE and value is None:
+        return Refused(Refusal.NO_VALUE, f"{name}: the value is missing; give it in metres or m/s")
+    if name in NEEDS_ROW and not request.text.strip():
+        return Refused(Refusal.NO_ROW_NAME, f"{name}: the row's name is missing; give it as text")
+    return _problem_of_mission(request)
+
+
+def _problem_of_mission(request: CommandRequest) -> Refused | None:
+    """Return what is wrong with a command that the mission gives too, or that is for it alone."""
+    name, value = request.name, request.value
+    if name is CommandName.CORRECT:
+        text = "correct: only the mission gives it; say where the cart stands with set_position"
+        return Refused(Refusal.MISSION_ONLY, text)
+    if name is CommandName.OUTVOTED:
+        text = "outvoted: only the mission gives it; look where the cart stands, then press START"
+        return Refused(Refusal.MISSION_ONLY, text)
+    if name is CommandName.SET_RUN and not 0.5 <= abs(value or 0.0) <= LONGEST_ROW_M:
+        text = f"set_run: {value:g} m is no row; give 0.5 to {LONGEST_ROW_M:g} m, negative to come back"
+        return Refused(Refusal.NO_ROW_LENGTH, text)
+    if name is CommandName.SET_CLIMATE and not _is_number(request.text):
+        text = f"set_climate: humidity '{request.text}' is not a number; give % RH as text"
+        return Refused(Refusal.NO_NUMBER, text)
+    return None
 
 
 def _names_nozzle(request: CommandRequest) -> bool:

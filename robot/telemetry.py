@@ -11,7 +11,7 @@ from pathlib import Path
 
 from robot.clock import Clock
 from robot.commands import CommandInbox, CommandRequest
-from robot.refusals import COMMAND_REFUSALS, Refusal
+from robot.refusals import Refusal, Refused, refused
 from robot.snapshot import CommandNote, Snapshot, StopState
 from robot.snapshot_builder import OpenAlerts, SnapshotBuilder, Troubled
 from robot.telemetry_server import PendingFrame, TelemetryError, TelemetryServer
@@ -91,14 +91,14 @@ class SnapshotPublisher:
                 self._stop.asked(request.request_id, request.by, self._clock.now())
         return pack(answer)
 
-    def _refuses_test(self, side: str, nozzle: int) -> str:
+    def _refuses_test(self, side: str, nozzle: int) -> Refused | None:
         """Say why the loop would not test that valve, as far as it has been shown; the loop looks again."""
         state = self._valve_test
         if state is None:
-            return COMMAND_REFUSALS[Refusal.STARTING].line
+            return refused(Refusal.STARTING)
         if not any(nozzle in numbers for one, numbers in state.nozzles.items() if one == side):
-            return COMMAND_REFUSALS[Refusal.NO_NOZZLE].line
-        return state.refused_text
+            return refused(Refusal.NO_NOZZLE)
+        return Refused(state.refused, state.refused_text) if state.refused else None
 
     def _note(self, now: float) -> CommandNote | None:
         with self._note_lock:

@@ -18,7 +18,7 @@ from robot.hearing import measured
 from robot.ledger import PulseState, Settled
 from robot.pilot import Change
 from robot.pulses import reason_named
-from robot.refusals import COMMAND_REFUSALS, Refusal, Why
+from robot.refusals import Refusal, Refused, Why, refused
 from robot.safety import standing_verdict, train_verdict
 from robot.safety_facts import safety_state
 from robot.types import Command, CommandName, Mode, PlannedPulse, Reason
@@ -46,9 +46,6 @@ _BY_MODE = {
     Mode.FAULT: Refusal.NOT_RELEASED,
     Mode.STARTING: Refusal.STARTING,
 }
-
-Refused = tuple[str, str]
-"""A code, and the same as one sentence."""
 
 
 @dataclass(slots=True)
@@ -108,11 +105,10 @@ class ValveTest:
     def state(self, now: float) -> ValveTestState:
         """Return what people see."""
         nozzles = {side: tuple(bank.numbers) for side, bank in self._loop.config.banks.items()}
-        refused, text = self._why_not(now) or ("", "")
-        test = self._test
+        why, test = self._why_not(now) or Refused("", ""), self._test
         if test is not None and not test.over:
-            refused, text = _said(Refusal.TEST_ON)
-        return ValveTestState(nozzles, refused, text, None if test is None else self._shown(test, now))
+            why = refused(Refusal.TEST_ON)
+        return ValveTestState(nozzles, why.code, why.text, None if test is None else self._shown(test, now))
 
     def _begin(self, command: Command, now: float) -> None:
         if self._test is not None and not self._test.over:
@@ -164,7 +160,7 @@ class ValveTest:
         pulse = PlannedPulse(pulse_id, test.side, test.nozzle, ticks, 1, train, aim, (), ())
         verdict = train_verdict(pulse, safety_state(loop, pose, now), loop.config.safety)
         if verdict is not None:
-            return verdict[0].value, _said(verdict[0], verdict[1])[1]
+            return _said(*verdict)
         if not loop.scribe.intend_test(pulse_id, test.side, test.nozzle, train, test.by, now):
             return _said(Reason.STOPPED, loop.scribe.problem)
         loop.pulses.skip_ids_to(pulse_id)
@@ -245,6 +241,6 @@ class ValveTest:
 def _said(code: Refusal | Reason, detail: str = "") -> Refused:
     """Return a code and its sentence."""
     if isinstance(code, Refusal):
-        return code.value, COMMAND_REFUSALS[code].line
+        return refused(code)
     told = REFUSALS[code]
-    return code.value, Why(f"{told.text} ({detail})" if detail else told.text, told.remedy).line
+    return Refused(code.value, Why(f"{told.text} ({detail})" if detail else told.text, told.remedy).line)

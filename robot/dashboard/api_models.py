@@ -39,6 +39,9 @@ class Problem(Given):
     """Why not, and what to do, in one line."""
 
     detail: str = Field(examples=["sign in first: this needs an account"])
+    code: str = Field(
+        "", description="of a refused command: docs/troubleshooting.md", examples=["row_worked"]
+    )
 
 
 class Done(Given):

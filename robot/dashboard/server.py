@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from robot.clock import Clock
-from robot.dashboard.api import add_robot_routes
+from robot.dashboard.api import RefusedCommandError, add_robot_routes
 from robot.dashboard.api_account import add_account_routes
 from robot.dashboard.api_admin import add_admin_routes
 from robot.dashboard.api_alerts import add_alert_routes
@@ -90,6 +90,7 @@ def app_of(board: Board, allowed_hosts: Iterable[str] = ()) -> FastAPI:
     app.state.board = board
     app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
     app.add_exception_handler(StoreError, _say_what_broke)
+    app.add_exception_handler(RefusedCommandError, _say_why_refused)
     # The last added is the first to see a request.
     app.add_middleware(Gate, router=app.router, authority=board.authority)
     app.add_middleware(Guard, allowed_hosts=tuple(allowed_hosts))
@@ -117,6 +118,13 @@ async def _say_what_is_wrong(request: Request, error: Exception) -> JSONResponse
     where = ".".join(str(part) for part in first["loc"])
     line = " ".join(f"{where}: {first['msg']}".split())
     return JSONResponse({"detail": line.encode(errors="replace").decode()}, 422)
+
+
+async def _say_why_refused(request: Request, error: Exception) -> JSONResponse:
+    """Answer a refused command with its code beside the line."""
+    status, code = (error.status_code, error.code) if isinstance(error, RefusedCommandError) else (500, "")
+    text = str(error.detail) if isinstance(error, RefusedCommandError) else ""
+    return JSONResponse({"detail": text.encode(errors="replace").decode(), "code": code}, status)
 
 
 async def _say_what_broke(request: Request, error: Exception) -> JSONResponse:

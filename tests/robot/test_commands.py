@@ -7,11 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robot.commands import MAX_WAITING, REMEMBERED_IDS, CommandInbox, CommandRequest, problem_of
+from robot.refusals import COMMAND_REFUSALS
 from robot.types import Command, CommandName
 
 
 def request(number: int, name: CommandName = CommandName.PAUSE) -> CommandRequest:
     return CommandRequest(f"id-{number}", name, by="tablet")
+
+
+def told(asked: CommandRequest) -> str:
+    """Return why it is refused; whatever is has a code of the table."""
+    problem = problem_of(asked)
+    assert problem is not None and problem.code in COMMAND_REFUSALS
+    return problem.text
 
 
 def test_a_taken_command_reaches_the_loop_once() -> None:
@@ -43,7 +51,9 @@ def test_a_valve_test_that_waits_keeps_out_the_next_one() -> None:
     asked = CommandRequest("a", CommandName.TEST_VALVE, 3.0, "left", "Tim")
     assert inbox.offer(asked).accepted
     answer = inbox.offer(CommandRequest("b", CommandName.TEST_VALVE, 4.0, "left", "Ana"))
-    assert not answer.accepted and "Another valve test is under way" in answer.text
+    assert (
+        not answer.accepted and "Another valve test is under way" in answer.text and answer.code == "test_on"
+    )
     inbox.take()
     assert inbox.offer(CommandRequest("c", CommandName.TEST_VALVE, 4.0, "left", "Ana")).accepted
 
@@ -53,7 +63,7 @@ def test_a_full_inbox_refuses_with_a_remedy() -> None:
     for number in range(MAX_WAITING):
         assert inbox.offer(request(number)).accepted
     answer = inbox.offer(request(99))
-    assert not answer.accepted
+    assert not answer.accepted and answer.code == "too_many"
     assert "press STOP" in answer.text
 
 
@@ -79,7 +89,9 @@ def test_a_set_position_without_its_value_is_refused() -> None:
 
 
 def test_a_set_row_without_a_name_is_refused() -> None:
-    assert "name is missing" in problem_of(CommandRequest("a", CommandName.SET_ROW, text="  "))
+    assert told(CommandRequest("a", CommandName.SET_ROW, text="  ")).startswith(
+        "set_row: the row's name is missing"
+    )
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -125,7 +137,7 @@ def test_only_so_many_answers_are_remembered() -> None:
 def test_mission_commands_that_make_no_sense_are_told(
     name: CommandName, value: float | None, text: str, words: str
 ) -> None:
-    assert words in problem_of(CommandRequest("1", name, value, text))
+    assert words in told(CommandRequest("1", name, value, text))
 
 
 @pytest.mark.parametrize(
@@ -140,13 +152,13 @@ def test_mission_commands_that_make_no_sense_are_told(
 def test_mission_commands_that_make_sense_are_taken(
     name: CommandName, value: float | None, text: str
 ) -> None:
-    assert problem_of(CommandRequest("1", name, value, text)) == ""
+    assert problem_of(CommandRequest("1", name, value, text)) is None
 
 
 def test_a_reload_is_answered_by_who_checks_the_file_and_never_reaches_the_loop() -> None:
     inbox = CommandInbox()
     refused = inbox.offer(CommandRequest("a", CommandName.RELOAD))
-    assert not refused.accepted
+    assert not refused.accepted and refused.code == "no_reload"
     assert "bombus run" in refused.text
     inbox.refuses_reload = lambda: "row.length = -1: too small"
     assert inbox.offer(CommandRequest("b", CommandName.RELOAD)).text == "row.length = -1: too small"

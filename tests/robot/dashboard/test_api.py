@@ -98,7 +98,7 @@ def test_a_command_reaches_the_inbox_once(client: httpx.Client, inbox: CommandIn
 def test_a_command_the_inbox_refuses_says_why(client: httpx.Client) -> None:
     status, text = post(client, request_id="a", name="set_speed")
     assert status == 409
-    assert "value is missing" in text
+    assert "value is missing" in text and '"code": "no_value"' in text
 
 
 def test_status_shows_the_snapshot_and_its_age(client: httpx.Client) -> None:

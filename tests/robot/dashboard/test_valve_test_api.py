@@ -119,7 +119,7 @@ def test_what_the_robot_says_against_it_is_the_answer(
     publisher.publish(replace(READY, now=time.monotonic() + 1, valve_test=state("row_worked", why)))
     headers = as_role(board, client, Role.TECHNICIAN)
     answer = client.post("/api/v1/commands", json=ASKED, headers=headers)
-    assert (answer.status_code, answer.json()["detail"]) == (409, why)
+    assert (answer.status_code, answer.json()) == (409, {"detail": why, "code": "row_worked"})
     assert inbox.take() == []
 
 
