@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from robot.loop import ControlLoop
 
 ARM_WITHIN_S = 1.5
-LEAD_S = 0.1
-"""From sending the train to its first opening: the frame must have arrived by then (assumed)."""
+LEAD_S = 0.25
+"""From sending the train to its first opening: the frame must have arrived by then, on a busy computer too (assumed)."""
 
 ANSWER_WITHIN_S = 2.0
 SETTLE_S = 0.4

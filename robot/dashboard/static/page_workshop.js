@@ -33,7 +33,7 @@ export function page() {
   function show({ snapshot, age, stale }) {
     if (!snapshot) return;
     for (const card of cards) card.show(snapshot);
-    valves.show(snapshot);
+    valves.show(snapshot, stale);
     for (const element of document.querySelectorAll(".card-age")) say(element, ago(age));
     drawWay(way, snapshot.latency_ms);
     latencyCharts(latencies, snapshot.latency_bins, snapshot.latency_edges_ms);

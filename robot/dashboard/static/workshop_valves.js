@@ -11,7 +11,7 @@ const OVER = ["done", "cut_short", "not_fired", "refused", "maybe_fired"];
 const WATCHED_MS = 120_000; // who has not tested for so long may stand elsewhere by now
 const ANSWER_MS = 8_000;
 
-/** Return { root, show, leave }; `show(snapshot)` hears of every state. */
+/** Return { root, show, leave }; `show(snapshot, stale)` hears of every state; an old one says nothing of this moment. */
 export function valvesCard() {
   const choices = make("div", {});
   const now = make("p", { class: "figure", role: "status" });
@@ -24,7 +24,7 @@ export function valvesCard() {
   let ended = false;
   let watched = 0;
 
-  function show(snapshot) {
+  function show(snapshot, stale) {
     const state = snapshot.valve_test;
     root.hidden = !state;
     if (!state) return;
@@ -39,7 +39,7 @@ export function valvesCard() {
       newest = key;
     }
     const busy = last && !OVER.includes(last.state);
-    say(now, busy ? `${nozzleOf(last)}: ${told("valve_state", last.state)}` : state.refused ? t("valve_not_now", { why: whyOf(state.refused) }) : "");
+    say(now, stale ? "" : busy ? `${nozzleOf(last)}: ${told("valve_state", last.state)}` : state.refused ? t("valve_not_now", { why: whyOf(state.refused) }) : "");
     draw();
   }
 
@@ -118,5 +118,5 @@ function line(one) {
   const pressures = [one.pressure_before_kpa, one.pressure_lowest_kpa, one.pressure_after_kpa].map(kpa).join(" → ");
   const pressure = one.pressure_before_kpa === null ? "–" : `${pressures} kPa`;
   const opened = t("valve_opened", { n: one.openings, asked: one.asked, ms: number(one.open_ms) });
-  return [nozzleOf(one), state, opened, pressure, one.lag_us === null ? t("valve_lag_none") : `${number(one.lag_us / 1000, 1)} ms`];
+  return [nozzleOf(one), state, opened, pressure, one.lag_us === null ? "–" : `${number(one.lag_us / 1000, 1)} ms`];
 }
