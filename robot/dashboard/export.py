@@ -26,6 +26,7 @@ class Table(StrEnum):
     PASSES = "passes"
     FLOWERS = "flowers"
     PULSES = "pulses"
+    VALVE_TESTS = "valve_tests"
     JOURNAL = "journal"
 
 
@@ -35,6 +36,8 @@ _QUERIES = {
     Table.PULSES: "SELECT i.wall, i.row, i.side, i.session, i.pulse_id, i.nozzle, i.aim_s, i.aim_h, i.on_us, "
     "i.openings, o.outcome, o.reason FROM intent i LEFT JOIN outcome o USING (pulse_id) WHERE i.wall >= ? "
     "ORDER BY i.pulse_id",
+    Table.VALVE_TESTS: "SELECT wall, side, nozzle, pulse_id, on_us, asked, openings, outcome, reason, pressure_before, "
+    "pressure_lowest, who FROM valve_test WHERE wall >= ? ORDER BY pulse_id",
     Table.JOURNAL: "SELECT wall, kind, text, who FROM journal WHERE wall >= ? ORDER BY id",
 }
 _HEADS = {
@@ -43,8 +46,14 @@ _HEADS = {
     Table.PULSES: (
         "time", "row", "side", "session", "pulse", "nozzle", "s_m", "h_m", "on_us", "openings", "outcome", "reason",
     ),
+    Table.VALVE_TESTS: (
+        "time", "side", "nozzle", "pulse", "on_us", "asked", "openings", "outcome", "reason", "kpa_before", "kpa_lowest",
+        "who",
+    ),
     Table.JOURNAL: ("time", "kind", "text", "who"),
 }  # fmt: skip
+_HAS_TESTS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'valve_test'"
+"""A ledger of an older Bombus has no such table."""
 
 
 def head_of(table: Table) -> tuple[str, ...]:
@@ -62,6 +71,8 @@ def lines_of(ledger: Path, table: Table, since: float, zone: tzinfo | None) -> I
             yield began, ended, one.row, one.side, one.session, one.open, one.treated, missed, share
         return
     with reading(ledger) as db:
+        if table is Table.VALVE_TESTS and not db.execute(_HAS_TESTS).fetchone()[0]:
+            return
         for wall, *rest in db.execute(_QUERIES[table], (since,)):
             yield datetime.fromtimestamp(wall, zone), *rest
 

@@ -9,6 +9,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from firmware_bridge.status import LinkQuality
 from robot.dashboard.control_link import ControlLink
 from robot.snapshot import Snapshot
 from robot.types import Mode
@@ -87,6 +88,8 @@ def _machine(snapshot: Snapshot) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "bombus_emergency_stop", "1 while a stop is pressed or latched", float(link.estop)
     )
+    if link.quality is not None:
+        yield from _cable(link.quality)
     rate = GaugeMetricFamily("bombus_camera_frames_per_second", "Pictures that come", labels=["side"])
     age = GaugeMetricFamily("bombus_camera_age_seconds", "Age of the newest picture", labels=["side"])
     for side, camera in snapshot.cameras.items():
@@ -104,6 +107,20 @@ def _machine(snapshot: Snapshot) -> Iterator[Metric]:
         stages.add_metric([stage, "0.5"], p50 * 1e-3)
         stages.add_metric([stage, "0.99"], p99 * 1e-3)
     yield stages
+
+
+def _cable(quality: LinkQuality) -> Iterator[Metric]:
+    trips = GaugeMetricFamily(
+        "bombus_link_round_trip_seconds", "Round trips to the valve controller and back", labels=["quantile"]
+    )
+    for quantile, trip_ms in (("0.5", quality.trip_p50_ms), ("0.99", quality.trip_p99_ms)):
+        if trip_ms is not None:
+            trips.add_metric([quantile], trip_ms * 1e-3)
+    yield trips
+    frames = CounterMetricFamily("bombus_link_frames", "Frames over the cable", labels=["kind"])
+    for kind in ("sent", "received", "bad", "repeated", "foreign"):
+        frames.add_metric([kind], float(getattr(quality, kind)))
+    yield frames
 
 
 def _messages(snapshot: Snapshot) -> Iterator[Metric]:

@@ -7,7 +7,7 @@ import { loader, picker, table } from "./loader.js";
 import { t } from "./strings.js";
 
 const EVERY_S = 15;
-const TABLES = ["passes", "flowers", "pulses", "journal"];
+const TABLES = ["passes", "flowers", "pulses", "valve_tests", "journal"];
 
 export function page() {
   const runs = make("div", {});

@@ -163,4 +163,5 @@ export default {
   forecast_late: "{day}: the forecast was {off} late, the rows were done at {time}.",
   forecast_exact: "{day}: the forecast was right, the rows were done at {time}.",
   forecast_rows: "Today's rows ended {off} off their forecast, on average.",
+  table_valve_tests: "Valve tests",
 };

@@ -163,4 +163,5 @@ export default {
   forecast_late: "{day}: la previsión se retrasó {off}; las filas se acabaron a las {time}.",
   forecast_exact: "{day}: la previsión acertó; las filas se acabaron a las {time}.",
   forecast_rows: "Las filas de hoy acabaron, de media, a {off} de lo previsto.",
+  table_valve_tests: "Pruebas de válvulas",
 };

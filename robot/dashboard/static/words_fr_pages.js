@@ -163,4 +163,5 @@ export default {
   forecast_late: "{day} : la prévision avait {off} de retard, les rangs ont été finis à {time}.",
   forecast_exact: "{day} : la prévision était juste, les rangs ont été finis à {time}.",
   forecast_rows: "Les rangs d'aujourd'hui ont fini à {off} de leur prévision, en moyenne.",
+  table_valve_tests: "Tests des vannes",
 };

@@ -163,4 +163,5 @@ export default {
   forecast_late: "{day}: de voorspelling was {off} te laat, de rijen waren klaar om {time}.",
   forecast_exact: "{day}: de voorspelling klopte, de rijen waren klaar om {time}.",
   forecast_rows: "De rijen van vandaag eindigden gemiddeld {off} naast hun voorspelling.",
+  table_valve_tests: "Kleppentests",
 };

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from msgspec.structs import replace as changed
 from prometheus_client.parser import text_string_to_metric_families
 
+from firmware_bridge.status import LinkQuality
 from robot.clock import MonotonicClock
 from robot.dashboard.board import Board
 from robot.dashboard.control_link import ControlLink
@@ -62,6 +63,7 @@ def test_numbers_faults_and_alerts_come_in_base_units(tmp_path: Path) -> None:
         refusals={Reason.BUD_IN_JET: 2, Reason.NOZZLE_BUSY: 1},
         stage_ms={"detect": (12.0, 30.0)},
         faults=(fault,),
+        link_quality=LinkQuality(0.4, 2.5, 10, 20, 3, 1, 0, 1),
     )
     builder = SnapshotBuilder({})
     builder.observe(view)
@@ -72,6 +74,8 @@ def test_numbers_faults_and_alerts_come_in_base_units(tmp_path: Path) -> None:
     assert told["bombus_battery_volts", ()] == 24.5
     assert told["bombus_pulses_total", ("sent",)] == 7.0
     assert told["bombus_stage_seconds", ("0.99", "detect")] == 0.03
+    assert told["bombus_link_round_trip_seconds", ("0.99",)] == 0.0025
+    assert told["bombus_link_frames_total", ("bad",)] == 3.0
     assert told["bombus_fault", ("pressure_low", "hold")] == 1.0
     assert told["bombus_alert_open", ("air_leak", "stop")] == 1.0
     assert told["bombus_flowers_missed_total", ("nozzle_busy",)] == 1.0

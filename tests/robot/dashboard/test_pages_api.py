@@ -58,6 +58,8 @@ def fill(path: Path, now: float) -> None:
         [FinalFlower("left", 5 + i, (s, 1.6, 0.4), reason) for i, (reason, s) in enumerate(told)], now - 3600
     )
     ledger.note("command", "=cmd()", "Ana", 5.0, now)
+    ledger.intend_test(2, "left", 3, PULSE.train, "Tim", 5.0, now)
+    ledger.settle([Settled(2, PulseState.DONE, openings=3)], now)
     ledger.close(now)
 
 
@@ -211,6 +213,22 @@ def test_each_table_is_exported_as_csv_xlsx_and_json(client: httpx.Client, table
     found = client.get(f"/api/v1/export/{table.value}", params={"form": "json"})
     assert found.headers["content-type"] == "application/json"
     assert [tuple(one) for one in found.json()] == [head_of(table)] * (len(lines) - 1)
+
+
+def test_a_valve_test_is_in_its_own_table_and_in_no_other_nor_in_any_figure(client: httpx.Client) -> None:
+    [test] = client.get("/api/v1/export/valve_tests", params={"form": "json"}).json()
+    assert (test["nozzle"], test["openings"], test["outcome"], test["who"]) == (3, 3, "done", "Tim")
+    [pulse] = client.get("/api/v1/export/pulses", params={"form": "json"}).json()
+    assert pulse["pulse"] == 1
+    [session] = client.get("/api/v1/history").json()["sessions"]
+    assert session["pulses"] == {"done": 1} and session["flowers"]["treated"] == 3
+
+
+def test_a_ledger_of_before_valve_tests_exports_none(client: httpx.Client, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "l.sqlite") as db:
+        db.execute("DROP TABLE valve_test")
+    db.close()
+    assert client.get("/api/v1/export/valve_tests", params={"form": "json"}).json() == []
 
 
 def test_an_empty_table_is_an_empty_array_and_a_long_one_comes_in_chunks() -> None:
