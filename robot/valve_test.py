@@ -146,8 +146,11 @@ class ValveTest:
                 test.broken = self._fire(test, now)
             elif now - test.asked_at > ARM_WITHIN_S:
                 test.broken = _said(Reason.NOT_ARMED)
+        sent = test.sent_at is not None and test.sent_at < now
+        # A controller that has disarmed by itself is not armed again for a train that it has dropped.
+        over = sent and (test.end is not None or not self._loop.cart.armed)
         unanswered = test.sent_at is not None and now > self._answer_by(test.sent_at)
-        if test.broken is not None or test.end is not None or unanswered:
+        if test.broken is not None or over or unanswered:
             test.disarmed_at = now
             self._link.disarm(now)
 

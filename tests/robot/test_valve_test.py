@@ -169,6 +169,17 @@ def test_a_lost_cable_ends_it_and_the_pulse_may_have_fired(rig: Any) -> None:
     assert not rig.loop.pilot.testing
 
 
+def test_a_controller_that_disarms_by_itself_is_not_armed_again(rig: Any) -> None:
+    test_valve(rig)
+    rig.steps(0.1)
+    assert rig.cart.armed and len(rig.cart.fired) == 1
+    rig.cart.calls.clear()
+    rig.cart._drop(rig.clock.now())
+    rig.steps(WHOLE_TEST_S)
+    assert "arm" not in rig.cart.calls and rig.cart.opened == []
+    assert (last_of(rig).state, last_of(rig).reason) == ("not_fired", "not_armed")
+
+
 def test_a_controller_that_does_not_arm_is_told_and_left_alone(rig: Any) -> None:
     rig.cart.arm = lambda now: None
     test_valve(rig)
