@@ -1,4 +1,4 @@
-"""Why a command of a person is not carried out, by code; docs/troubleshooting.md explains each."""
+"""Why what a person asks is not done, by code; docs/troubleshooting.md explains each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Refusal(StrEnum):
-    """Codes; the pages have their sentences in every language."""
+    """Codes; the pages have their sentences in every language. `WORK_ON` and the next are of the workshop's long work."""
 
     NO_CONTROL = "no_control"
     BAD_REQUEST_ID = "bad_request_id"
@@ -21,6 +21,8 @@ class Refusal(StrEnum):
     MISSION_ONLY = "mission_only"
     TOO_MANY = "too_many"
     NO_RELOAD = "no_reload"
+    WORK_ON = "work_on"
+    COMPUTER_NEEDED = "computer_needed"
     ROW_WORKED = "row_worked"
     DAY_ON = "day_on"
     NOT_RELEASED = "not_released"
@@ -67,6 +69,10 @@ COMMAND_REFUSALS: Mapping[Refusal, Why] = {
     Refusal.MISSION_ONLY: Why("Only the mission gives that command", "Set the position, or press Start"),
     Refusal.TOO_MANY: Why("Too many commands wait: the robot does not answer", "Press STOP"),
     Refusal.NO_RELOAD: Why("The machine file cannot be taken anew", "Do what the sentence behind it says"),
+    Refusal.WORK_ON: Why("Other long work is under way", "Wait for its end, or stop it"),
+    Refusal.COMPUTER_NEEDED: Why(
+        "The robot works a row and needs its computer", "Press Pause first; or wait until the row is done"
+    ),
     Refusal.ROW_WORKED: Why("A row is being worked", "Press Pause and wait until the cart stands"),
     Refusal.DAY_ON: Why("The day's mission is under way", "Press Pause, so that nothing sets off by itself"),
     Refusal.NOT_RELEASED: Why("The robot is stopped", "Mend what is shown, then press Release"),

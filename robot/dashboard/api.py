@@ -18,6 +18,7 @@ from robot.dashboard.gate import RefusedError, check
 from robot.dashboard.history import History, read_history
 from robot.dashboard.identity import CredentialError, Who, identity_of
 from robot.dashboard.metrics import CONTENT_TYPE, metrics_text
+from robot.dashboard.refused import CodedError
 from robot.dashboard.rights import NEEDED_FOR, Right, needs
 from robot.dashboard.store import StoreError
 from robot.refusals import Refusal
@@ -29,14 +30,6 @@ FRESH_S = 2.0
 STATUS_SCHEMA = {"application/json": {"schema": {"$ref": "#/components/schemas/State"}}}
 METRICS = {"text/plain": {"schema": {"type": "string"}}}
 EVENT_STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
-
-
-class RefusedCommandError(HTTPException):
-    """A command that is not carried out; `code` is of `robot/refusals.py`."""
-
-    def __init__(self, status: int, text: str, code: str) -> None:
-        super().__init__(status, text)
-        self.code = str(code)
 
 
 def add_robot_routes(app: FastAPI, board: Board) -> None:
@@ -101,11 +94,11 @@ def _add_acting(app: FastAPI, board: Board) -> None:
         try:
             answer = await board.desk.hand_over(who.actor, asked)
         except OtherCommandError as error:
-            raise RefusedCommandError(409, str(error), Refusal.REQUEST_ID_USED) from error
+            raise CodedError(409, str(error), Refusal.REQUEST_ID_USED) from error
         except NoControlError as error:
-            raise RefusedCommandError(503, str(error), Refusal.NO_CONTROL) from error
+            raise CodedError(503, str(error), Refusal.NO_CONTROL) from error
         if not answer.accepted:
-            raise RefusedCommandError(409, answer.text, answer.code)
+            raise CodedError(409, answer.text, answer.code)
         return CommandTaken(text=answer.text)
 
 
@@ -113,9 +106,9 @@ async def _stop(board: Board, who: Who, request_id: str) -> CommandTaken:
     try:
         answer = await board.desk.stop(who.actor, request_id)
     except NoControlError as error:
-        raise RefusedCommandError(503, str(error), Refusal.NO_CONTROL) from error
+        raise CodedError(503, str(error), Refusal.NO_CONTROL) from error
     if not answer.accepted:
-        raise RefusedCommandError(409, answer.text, answer.code)
+        raise CodedError(409, answer.text, answer.code)
     return CommandTaken(text=answer.text)
 
 

@@ -15,6 +15,7 @@ from robot.dashboard.api_models import Done, Given, Taken
 from robot.dashboard.board import Board
 from robot.dashboard.identity import Who
 from robot.dashboard.jobs import BusyError, Job
+from robot.dashboard.refused import CodedError
 from robot.dashboard.rights import Right, needs
 from robot.recording_format import RecordingError
 from robot.recording_store import stored_in
@@ -117,7 +118,7 @@ async def begin_job(
     try:
         job = board.jobs.begin(kind, what, who.actor.who, arguments, within_s)
     except BusyError as error:
-        raise HTTPException(409, str(error)) from error
+        raise CodedError(409, str(error), error.code) from error
     await run_in_threadpool(board.audit.note, who.actor, kind, what)
     return _line(board, job)
 

@@ -15,7 +15,9 @@ from robot.dashboard.api_models import Done, Given, Taken
 from robot.dashboard.board import Board
 from robot.dashboard.identity import Who
 from robot.dashboard.lens_wizard import Measuring, WizardError, coverage_of, least_views
+from robot.dashboard.refused import CodedError
 from robot.dashboard.rights import Right, needs
+from robot.refusals import Refusal
 from robot.reload import read_machine
 from robot.settings import RobotConfig
 
@@ -84,7 +86,7 @@ def _add_looking(app: FastAPI, board: Board) -> None:
     async def begin(body: LensBody, who: Who) -> LensState:
         """Begin to look for the board in the pictures of a camera, or begin again."""
         if why := board.at_work():
-            raise HTTPException(409, why)
+            raise CodedError(409, why, Refusal.COMPUTER_NEEDED)
         config = await run_in_threadpool(_config, _machine(board))
         camera = next((one for one in config.cameras if one.camera_id == body.camera), None)
         if camera is None:

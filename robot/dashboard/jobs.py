@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from robot.clock import Clock
+from robot.refusals import Refusal
 
 KEPT = 10
 LOOK_S = 0.5
@@ -27,7 +28,11 @@ LEAST_SHARE = 0.03
 
 
 class BusyError(Exception):
-    """Nothing can be begun now; the text says why."""
+    """Nothing can be begun now; the text says why, the code names it."""
+
+    def __init__(self, text: str, code: Refusal) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 @dataclass(slots=True)
@@ -75,10 +80,11 @@ class Jobs:
         """Run `bombus ARGUMENTS`; raises BusyError."""
         if self.running is not None:
             raise BusyError(
-                f"{self.running.kind} of {self.running.by} is under way; wait for its end, or stop it"
+                f"{self.running.kind} of {self.running.by} is under way; wait for its end, or stop it",
+                Refusal.WORK_ON,
             )
         if why := self._busy():
-            raise BusyError(why)
+            raise BusyError(why, Refusal.COMPUTER_NEEDED)
         self._count += 1
         self._began = self._clock.now()
         job = Job(self._count, kind, what, by, self._clock.wall().timestamp())

@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from robot.clock import Clock
-from robot.dashboard.api import RefusedCommandError, add_robot_routes
+from robot.dashboard.api import add_robot_routes
 from robot.dashboard.api_account import add_account_routes
 from robot.dashboard.api_admin import add_admin_routes
 from robot.dashboard.api_alerts import add_alert_routes
@@ -29,6 +29,7 @@ from robot.dashboard.api_workshop import add_workshop_routes
 from robot.dashboard.board import Board, make_board
 from robot.dashboard.gate import Gate
 from robot.dashboard.openapi import describe
+from robot.dashboard.refused import CodedError
 from robot.dashboard.rights import Right, needs
 from robot.dashboard.security import Guard
 from robot.dashboard.store import StoreError
@@ -90,7 +91,7 @@ def app_of(board: Board, allowed_hosts: Iterable[str] = ()) -> FastAPI:
     app.state.board = board
     app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
     app.add_exception_handler(StoreError, _say_what_broke)
-    app.add_exception_handler(RefusedCommandError, _say_why_refused)
+    app.add_exception_handler(CodedError, _say_why_refused)
     # The last added is the first to see a request.
     app.add_middleware(Gate, router=app.router, authority=board.authority)
     app.add_middleware(Guard, allowed_hosts=tuple(allowed_hosts))
@@ -122,8 +123,8 @@ async def _say_what_is_wrong(request: Request, error: Exception) -> JSONResponse
 
 async def _say_why_refused(request: Request, error: Exception) -> JSONResponse:
     """Answer a refused command with its code beside the line."""
-    status, code = (error.status_code, error.code) if isinstance(error, RefusedCommandError) else (500, "")
-    text = str(error.detail) if isinstance(error, RefusedCommandError) else ""
+    status, code = (error.status_code, error.code) if isinstance(error, CodedError) else (500, "")
+    text = str(error.detail) if isinstance(error, CodedError) else ""
     return JSONResponse({"detail": text.encode(errors="replace").decode(), "code": code}, status)
 
 

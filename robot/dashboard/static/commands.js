@@ -1,6 +1,5 @@
 // Buttons to commands. A press has one id, so that trying again never acts twice.
 
-import { has, language, t } from "./strings.js";
 import { ask, askWho } from "./who.js";
 
 const TRIES = 3;
@@ -13,19 +12,12 @@ export async function command(name, { value = null, text = "" } = {}) {
   for (let i = 0; i < TRIES; i++) {
     const answer = await ask("POST", path, body);
     if (answer.ok) return null;
-    why = inWords(answer);
+    why = answer.why;
     if (answer.status === 0) await new Promise((resolve) => setTimeout(resolve, 150));
     else if (answer.status === 401 || answer.status === 403) await askWho(); // signed out, or in, in another tab
     else if (answer.status !== 503) return why;
   }
   return why;
-}
-
-/** Why a command was refused, in the person's language; what the robot itself said stands behind it. */
-function inWords({ why, data }) {
-  const key = [`refusal_${data.code}`, `reason_${data.code}`].find(has);
-  if (!key || language === "en") return why;
-  return data.code === "no_reload" ? `${t(key)} (${why})` : t(key);
 }
 
 function newId() {

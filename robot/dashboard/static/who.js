@@ -1,6 +1,6 @@
 // Who uses this page, what they may, and the one way to ask the dashboard for anything.
 
-import { t } from "./strings.js";
+import { has, language, t } from "./strings.js";
 
 /** Who uses the page, as the dashboard told it last; null before it has. */
 export let who = null;
@@ -29,6 +29,14 @@ export async function askWho() {
   return answer.ok;
 }
 
+/** Why something was refused: by its code in the person's language, else as the robot says it. */
+function inWords({ detail, code }) {
+  if (typeof detail !== "string") return t("offline_why");
+  const key = [`refusal_${code}`, `reason_${code}`].find(has);
+  if (!key || language === "en") return detail;
+  return code === "no_reload" ? `${t(key)} (${detail})` : t(key);
+}
+
 /** Send one request; resolves to { ok, status, data, why } and never throws. Status 0: no contact. */
 export async function ask(method, path, body) {
   const headers = {};
@@ -37,7 +45,7 @@ export async function ask(method, path, body) {
   try {
     const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
     const data = await answer.json().catch(() => ({}));
-    const why = answer.ok ? "" : typeof data.detail === "string" ? data.detail : t("offline_why");
+    const why = answer.ok ? "" : inWords(data);
     return { ok: answer.ok, status: answer.status, data, why };
   } catch (error) {
     return { ok: false, status: 0, data: {}, why: t("offline_why") };

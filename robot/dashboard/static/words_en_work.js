@@ -239,4 +239,6 @@ export default {
   refusal_mission_only: "Only the mission gives that command. Set the position, or press Start.",
   refusal_too_many: "Too many commands wait: the robot does not answer. Press STOP.",
   refusal_no_reload: "The machine file cannot be taken anew. Do what the sentence behind it says.",
+  refusal_work_on: "Other long work is under way. Wait for its end, or stop it.",
+  refusal_computer_needed: "The robot works a row and needs its computer. Press Pause first; or wait until the row is done.",
 };

@@ -239,4 +239,6 @@ export default {
   refusal_mission_only: "Solo la misión da esa orden. Fije la posición, o pulse Iniciar.",
   refusal_too_many: "Esperan demasiadas órdenes: el robot no responde. Pulse STOP.",
   refusal_no_reload: "El archivo de la máquina no se puede tomar de nuevo. Haga lo que dice la frase de detrás.",
+  refusal_work_on: "Hay otro trabajo largo en marcha. Espere a que termine, o párelo.",
+  refusal_computer_needed: "El robot trabaja una fila y necesita su ordenador. Pulse antes Pausa, o espere a que acabe la fila.",
 };

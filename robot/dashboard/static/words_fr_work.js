@@ -239,4 +239,6 @@ export default {
   refusal_mission_only: "Seule la mission donne cet ordre. Donnez la place, ou appuyez sur Démarrer.",
   refusal_too_many: "Trop d'ordres attendent : le robot ne répond pas. Appuyez sur STOP.",
   refusal_no_reload: "Le fichier de la machine ne peut pas être repris. Faites ce que dit la phrase qui suit.",
+  refusal_work_on: "Un autre long travail est en cours. Attendez la fin, ou arrêtez-le.",
+  refusal_computer_needed: "Le robot travaille un rang et a besoin de son ordinateur. Appuyez d'abord sur Pause, ou attendez la fin du rang.",
 };

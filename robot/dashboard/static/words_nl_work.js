@@ -239,4 +239,6 @@ export default {
   refusal_mission_only: "Alleen de missie geeft die opdracht. Stel de plaats in, of druk op Start.",
   refusal_too_many: "Er wachten te veel opdrachten: de robot antwoordt niet. Druk op STOP.",
   refusal_no_reload: "Het machinebestand kan niet opnieuw worden ingelezen. Doe wat de zin erachter zegt.",
+  refusal_work_on: "Er is ander lang werk bezig. Wacht tot het klaar is, of stop het.",
+  refusal_computer_needed: "De robot werkt aan een rij en heeft zijn computer nodig. Druk eerst op Pauze, of wacht tot de rij klaar is.",
 };

@@ -73,8 +73,9 @@ def test_only_one_is_under_way_and_it_can_be_stopped(script: Callable[[str], Non
     async def work() -> None:
         jobs = Jobs(CLOCK, lambda: "")
         job = jobs.begin("replay", "m", "Tim", [], 600.0)
-        with pytest.raises(BusyError, match="replay of Tim is under way"):
+        with pytest.raises(BusyError, match="replay of Tim is under way") as refused:
             jobs.begin("doctor", "m", "Ana", [], 600.0)
+        assert refused.value.code == "work_on"
         assert jobs.stop("stopped by Ana")
         await ended(jobs, job)
         assert (job.state, job.why) == ("stopped", "stopped by Ana")
