@@ -65,8 +65,15 @@ def test_a_lens_is_measured_with_the_board_and_put_into_the_machine_file(
     expect(workshop.locator("#mode")).to_have_text("Ready", timeout=PATIENCE_MS)
     lens.get_by_role("button", name="Begin").click()
     expect(lens.locator("circle.lens-corner").first).to_be_attached(timeout=PATIENCE_MS)
-    lens.get_by_role("button", name="Measure the lens").click(timeout=PATIENCE_MS)
-    expect(lens).to_contain_text("focal length", timeout=PATIENCE_MS)
+    measure, put = (lens.get_by_role("button", name=name) for name in ("Measure the lens", "Put in force"))
+    measure.wait_for(timeout=PATIENCE_MS)
+    for _ in range(30):  # on a busy computer the first pictures may be too few ways to hold the board
+        if put.count():
+            break
+        if measure.count():
+            measure.click()
+        workshop.wait_for_timeout(3000)
+    expect(lens).to_contain_text("focal length")
     house.stop_control()
     lens.get_by_role("button", name="Put in force").click()
     lens.get_by_role("button", name="Put in force now?").click()
