@@ -90,13 +90,13 @@ class ControlLoop:
         self.day = Directing(self, parts.mission)
         self.row = self.day.row or self.config.row.name
         self.pulses = PulseBook()
-        self.reasons = ReasonBook(self.config.banks)
         self.scribe = Scribe(parts.ledger, self._clock, self.row)
         self.cart = Cart(self.config, parts.ledger.last_session(), self.row, parked=self.day.row is None)
         self.pilot = Pilot(self.config, self.cart, self._link)
         self.sights = {side: Sight(side, side_parts) for side, side_parts in parts.sides.items()}
         self.stopwatch = Stopwatch(self._clock)
         self._machine = self.config.machine
+        self.reasons = ReasonBook(self.config.banks, self._machine.behind(self.config.drive.max_speed))
         self._hearing = Hearing(self.cart, self.pulses, self.scribe, self._link)
         self.valve_test = ValveTest(self, self._link)
         self._showing = Showing(self, parts.telemetry, now)

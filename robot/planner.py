@@ -60,6 +60,15 @@ class Machine:
     planner: PlannerConfig
     ticks_per_m: int
 
+    @property
+    def reach(self) -> float:
+        """Return how far along the row a shot and what it must spare lie from the nozzle that fires, m."""
+        return 2 * self.jet.radius + self.shot.max_shift + self.shot.max_bud_margin
+
+    def behind(self, speed: float) -> float:
+        """Return how far behind the nozzles a flower still counts at `speed` (m/s), m: a train travels, too."""
+        return self.reach + speed * self.dose.train().duration_us * 1e-6
+
 
 class Situation(msgspec.Struct, frozen=True):
     """What is true at the moment of planning; `origin_s` is s at encoder zero.
@@ -164,10 +173,9 @@ def _place_std(flower: Flower) -> float:
 
 def _near(flowers: Sequence[Flower], blower: Blower, machine: Machine) -> list[Flower]:
     """Return the flowers that a shot committed now could meet, in the order the nozzles meet them."""
-    reach = 2 * machine.jet.radius + machine.shot.max_shift + machine.shot.max_bud_margin
     travel = abs(blower.velocity) * blower.train.duration_us * 1e-6
-    ahead = machine.planner.commit_distance + 2 * travel + reach
-    behind, offset, direction = -reach - travel, blower.bank.s_offset, blower.direction
+    ahead = machine.planner.commit_distance + 2 * travel + machine.reach
+    behind, offset, direction = -machine.reach - travel, blower.bank.s_offset, blower.direction
     found: list[tuple[float, int, Flower]] = []
     for flower in flowers:
         s, h, d = flower.position.tolist()

@@ -13,8 +13,6 @@ from robot.types import FlowerKey, FlowerRefusal, Place, Reason
 from vision.types import Pose, Side
 
 TREATED = "treated"
-PASSED_BY_M = 0.1
-"""A flower this far behind is out of the planner's sight, which reaches back by jet, shifts and a train's travel."""
 
 UNCERTAIN = frozenset({Reason.UNSURE, Reason.PLACE_UNSURE})
 """Reasons that more views may resolve: on the way back the flower is seen from other places."""
@@ -36,8 +34,9 @@ class ReasonBook:
     its last word changes; the counts follow, so that they count flowers, not passes.
     """
 
-    def __init__(self, banks: Mapping[Side, NozzleBank]) -> None:
-        self._banks = banks
+    def __init__(self, banks: Mapping[Side, NozzleBank], passed_by_m: float) -> None:
+        """`passed_by_m`: how far behind the nozzles the planner looks at no flower, whatever the speed."""
+        self._banks, self._passed_by_m = banks, passed_by_m
         self._watched: dict[FlowerKey, _Watched] = {}
         self._said: dict[FlowerKey, Reason | None] = {}
         self._ready: set[FlowerKey] = set()
@@ -105,7 +104,7 @@ class ReasonBook:
         for key, watched in list(self._watched.items()):
             side, flower_id = key
             behind = (pose.s + self._banks[side].s_offset - watched.place[0]) * direction
-            if behind < PASSED_BY_M:
+            if behind < self._passed_by_m:
                 continue
             del self._watched[key]
             word = None if treatments.of_flower(key) else watched.reason or Reason.PASSED

@@ -258,3 +258,16 @@ def test_pulses_of_one_plan_never_overlap_on_a_nozzle() -> None:
 def test_a_flower_at_an_absurd_height_is_not_planned_for() -> None:
     absurd = flower(1, place=(1.0, 2.7e306, 0.5))
     assert planned(absurd, at=situation(s=0.96, velocity=0.05)).pulses == ()
+
+
+@given(speed=st.floats(0.02, CONFIG.drive.max_speed), backwards=st.booleans())
+def test_flower_is_considered_until_the_jet_has_passed_it_and_no_longer(
+    speed: float, backwards: bool
+) -> None:
+    way = -1 if backwards else 1
+    at = situation(1.0, way * speed)
+    nozzle, gone = 1.0 + CONFIG.banks["left"].s_offset, MACHINE.behind(speed)
+    for behind, considered in ((gone - 1e-4, True), (gone + 1e-4, False)):
+        result = planned(flower(place=(nozzle - way * behind, H16, 0.43), belief=BUD), at=at)
+        assert bool(result.refusals) is considered
+    assert gone <= MACHINE.behind(CONFIG.drive.max_speed)
