@@ -183,6 +183,8 @@ def export(config: CourseConfig, sources: Sources, out: Path) -> None:
     """
     network, model = averaged_network(out / "checkpoint.pt"), out / MODEL
     if not config.integers:
+        for stale in (out / FLOAT_MODEL, (out / FLOAT_MODEL).with_suffix(".json")):
+            stale.unlink(missing_ok=True)
         export_onnx(network, model, INPUT_SIZE)
         return
     export_onnx(network, out / FLOAT_MODEL, INPUT_SIZE)

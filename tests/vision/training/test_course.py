@@ -54,6 +54,7 @@ def test_a_course_ends_in_a_model_that_the_detector_loads(
 
 
 def test_a_course_may_stay_with_floats(toy_scenes: SceneSource, tmp_path: Path) -> None:
+    (tmp_path / "flowers-float.onnx").write_bytes(b"of an older run")
     course = TINY.model_copy(update={"integers": False})
     observer = Observer(lambda done, total: None, lambda report: None)
     material = gather(course, (toy_scenes, toy_scenes), [], tmp_path, observer.scenes)
