@@ -161,12 +161,12 @@ def _one_fold(
 
 
 def _finished(folder: Path, config: CourseConfig, apart: Sequence[Photo]) -> Fold | None:
-    """Return a fold's result when it was finished with this course on these groups."""
+    """Return a fold's result when it was finished with this course on these groups and looked at in every way."""
     try:
         result = msgspec.json.decode((folder / RESULT).read_bytes(), type=Fold)
     except (OSError, msgspec.DecodeError):
         return None
-    same = result.course == config.model_dump_json()
+    same = result.course == config.model_dump_json() and result.looks.keys() == LOOKS.keys()
     return result if same and result.groups == _groups(apart) and result.pictures == len(apart) else None
 
 

@@ -64,6 +64,13 @@ def test_each_group_is_held_out_once_and_judged(photo_folder: Path, tmp_path: Pa
     assert again == [2, 2]
     assert [fold.ap50 for fold in repeated.folds] == [fold.ap50 for fold in result.folds]
 
+    # A fold that was not looked at in every way that is known today is judged again; it learns nothing more.
+    old = tmp_path / "fold-1" / "figures.json"
+    old.write_text(old.read_text().replace(f'"{SHIPPED_LOOK}"', '"as nobody looks any more"'))
+    learned_again: list[int] = []
+    judged_again = run(photo_folder, tmp_path, True, learned_again)
+    assert learned_again == [] and judged_again.folds[0].looks.keys() == result.looks.keys()
+
 
 def test_fewer_groups_than_folds_are_refused(photo_folder: Path) -> None:
     with pytest.raises(TrainingError, match=r"--cross-validate 4: 4 folds need 4 groups, there are 3; label"):
