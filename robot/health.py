@@ -32,7 +32,9 @@ class HealthConfig(BaseModel):
     battery_low_v: float = Field(
         22.0, ge=0, le=100, description="warn below this, V; 0 for never (assumed, 24 V)"
     )
-    stall_s: float = Field(2.0, gt=0, le=60, description="s of drive without movement (assumed)")
+    stall_s: float = Field(
+        2.0, gt=0, le=60, description="s of drive without movement, holds between left out (assumed)"
+    )
     stall_speed: float = Field(0.01, gt=0, le=1, description="m/s that counts as standing still (assumed)")
     arm_timeout_s: float = Field(2.0, gt=0, le=60, description="s of asking to arm in vain (assumed)")
     glitches: int = Field(
@@ -98,7 +100,8 @@ class Health:
     def __init__(self, config: HealthConfig) -> None:
         self._config = config
         self._pressure_low = False
-        self._moved_t: float | None = None
+        self._pushed_s = 0.0
+        self._pushing_t: float | None = None
 
     def check(self, inputs: HealthInputs) -> dict[Fault, str]:
         """Return the faults present now, with a detail for people ('' when the fault says it all)."""
@@ -165,11 +168,21 @@ class Health:
                 found[Fault.POSITION_UNSURE] = ""
         if inputs.glitches >= config.glitches:
             found[Fault.ENCODER_GLITCH] = f"{inputs.glitches} times in 10 s"
-        rolls = abs(inputs.wants_speed) <= config.stall_speed or abs(inputs.velocity) > config.stall_speed
-        if rolls or self._moved_t is None or Fault.LINK_DOWN in found:
-            self._moved_t = inputs.now
-        if inputs.now - self._moved_t > config.stall_s:
+        if self._stalls(inputs, Fault.LINK_DOWN in found):
             found[Fault.NOT_MOVING] = ""
+
+    def _stalls(self, inputs: HealthInputs, blind: bool) -> bool:
+        """Tell whether the drive has pushed in vain for long enough, in one piece or between short holds."""
+        config, pushing_t = self._config, self._pushing_t
+        pushes = abs(inputs.wants_speed) > config.stall_speed
+        self._pushing_t = inputs.now if pushes else None
+        if blind or abs(inputs.velocity) > config.stall_speed:
+            self._pushed_s = 0.0
+        elif pushes and pushing_t is not None:
+            self._pushed_s += inputs.now - pushing_t
+        elif not pushes and self._pushed_s > config.stall_s:
+            self._pushed_s = 0.0
+        return pushes and self._pushed_s > config.stall_s
 
     def _check_cameras(self, inputs: HealthInputs, found: dict[Fault, str]) -> None:
         for side, health in inputs.sides.items():

@@ -112,6 +112,31 @@ def test_cart_that_does_not_move_under_drive_is_found_after_a_while() -> None:
     )
 
 
+def pushed(health: Health, now: float, wants_speed: float = 0.15, velocity: float = 0.0) -> bool:
+    side = {"left": SideHealth(now, now, None)}
+    here = replace(GOOD, now=now, wants_speed=wants_speed, velocity=velocity, sides=side)
+    return Fault.NOT_MOVING in health.check(here)
+
+
+def test_pushes_between_holds_add_up() -> None:
+    health = Health(CONFIG)
+    told = [pushed(health, 100.0 + 0.5 * step, 0.15 if step % 4 < 2 else 0.0) for step in range(40)]
+    assert told.index(True) == 17
+
+
+def test_movement_between_pushes_begins_the_count_anew() -> None:
+    health = Health(CONFIG)
+    told = [pushed(health, 100.0 + 0.5 * step, velocity=0.15 if step % 4 == 3 else 0.0) for step in range(40)]
+    assert not any(told)
+
+
+def test_a_cart_that_was_found_stuck_may_be_started_again() -> None:
+    health = Health(CONFIG)
+    assert [pushed(health, now) for now in (100.0, 102.5)] == [False, True]
+    assert not pushed(health, 103.0, wants_speed=0.0)
+    assert [pushed(health, now) for now in (110.0, 111.0, 112.0, 113.5)] == [False, False, False, True]
+
+
 def test_cart_that_shall_stand_is_not_stuck() -> None:
     health = Health(CONFIG)
     for now in (100.0, 110.0, 120.0):
