@@ -38,10 +38,12 @@ $(DEV): $(STAMP)
 setup-train: $(STAMP)  ## add the training extra (torch, CPU)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
 
-model: setup-train  ## train the shipped detector anew in build/model, an hour and a half; DATA=folder of labelled photographs
+model: setup-train  ## train the shipped detector anew in build/model, three hours; DATA=folder of labelled photographs
 	@test -n "$(DATA)" || { echo "make model DATA=FOLDER: name the labelled photographs (COCO or YOLO)"; exit 1; }
 	$(BIN)/bombus train --config vision/models/rendered.toml --out build/model/rendered
 	$(BIN)/bombus train --config vision/models/flowers.toml --start build/model/rendered/checkpoint.pt \
+		--data $(DATA) --out build/model/photos
+	$(BIN)/bombus train --config vision/models/longer.toml --start build/model/photos/checkpoint.pt \
 		--data $(DATA) --out build/model/flowers
 
 sim: $(STAMP)  ## drive one simulated row in real time, dashboard on http://127.0.0.1:8080, until Ctrl-C

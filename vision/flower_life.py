@@ -56,7 +56,7 @@ class FlowerMapConfig(BaseModel):
     drift_most: float = Field(
         default=0.008, ge=0.0, le=0.2, description="its limit between two views, assumed"
     )
-    birth_score: float = Field(default=0.46, ge=0.0, le=1.0, description="least score that starts a flower")
+    birth_score: float = Field(default=0.5, ge=0.0, le=1.0, description="least score that starts a flower")
     birth_clearance: float = Field(
         default=0.35, ge=0.0, le=2.0, description="its least distance to a better box, in mean box sizes"
     )

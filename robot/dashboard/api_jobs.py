@@ -55,7 +55,7 @@ class ReplayBody(Taken):
     """Which recording, and which model instead of the recorded one; both by the names that the API tells."""
 
     recording: str = Field(min_length=1, max_length=200, examples=["2026-07-01T10-00-00"])
-    model: str = Field(min_length=1, max_length=200, examples=["flowers-5"])
+    model: str = Field(min_length=1, max_length=200, examples=["flowers-6"])
 
 
 def add_job_routes(app: FastAPI, board: Board) -> None:

@@ -15,7 +15,7 @@ from robot.settings import SHIPPED_MODEL
 def test_the_detector_is_timed_beside_its_rivals() -> None:
     result = compare_models(SHIPPED_MODEL, 1, 2)
     assert list(result["ms"]) == [
-        "flowers-5",
+        "flowers-6",
         "YOLOX-nano, architecture with random weights",
         "HSV threshold, no stages",
     ]
@@ -28,7 +28,7 @@ def test_the_detector_is_timed_beside_its_rivals() -> None:
 def test_without_what_builds_the_rival_it_is_skipped_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vision.rivals.can_build", lambda: False)
     result = compare_models(SHIPPED_MODEL, 1, 1)
-    assert list(result["ms"]) == ["flowers-5", "HSV threshold, no stages"]
+    assert list(result["ms"]) == ["flowers-6", "HSV threshold, no stages"]
     assert "is skipped: it needs onnx; install with: pip install 'bombus[train]'" in result["note"]
 
 

@@ -35,8 +35,8 @@ def test_doctor_tells_where_inference_runs_and_why_not_elsewhere(
 ) -> None:
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
     for provider, wanted in (
-        ("auto", "flowers-5 on cpu; flowers.onnx loads and runs"),
-        ("cuda", "flowers-5 on cpu (provider cuda is not in this onnxruntime (present: cpu); using cpu"),
+        ("auto", "flowers-6 on cpu; flowers.onnx loads and runs"),
+        ("cuda", "flowers-6 on cpu (provider cuda is not in this onnxruntime (present: cpu); using cpu"),
     ):
         done = bombus("doctor", "--config", machine(provider), "--json")
         checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}

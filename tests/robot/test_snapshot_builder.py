@@ -70,7 +70,7 @@ def test_without_threads_to_watch_nothing_is_wrong() -> None:
 
 
 def test_the_detector_and_where_it_runs_are_told() -> None:
-    told = "flowers-5 on cpu (provider cuda did not start)"
+    told = "flowers-6 on cpu (provider cuda did not start)"
     assert SnapshotBuilder({}, told).build(replace(VIEW, sides={}), None, None).detector == told
 
 
