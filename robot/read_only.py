@@ -17,3 +17,9 @@ def read_only(path: Path, timeout_s: float = 2.0) -> Iterator[sqlite3.Connection
     uri = f"{path.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, timeout=timeout_s)) as db:
         yield db
+
+
+def has_table(db: sqlite3.Connection, name: str) -> bool:
+    """Tell whether a table is there: one that came later is missing in the file of an older Bombus."""
+    found = db.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?", (name,))
+    return bool(found.fetchone()[0])

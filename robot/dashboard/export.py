@@ -12,6 +12,7 @@ from pathlib import Path
 
 from robot.dashboard.ledger_reader import reading
 from robot.dashboard.row_passes import read_passes
+from robot.read_only import has_table
 
 Cell = str | int | float | datetime | None
 MOST_XLSX_ROWS = 100_000
@@ -52,8 +53,6 @@ _HEADS = {
     ),
     Table.JOURNAL: ("time", "kind", "text", "who"),
 }  # fmt: skip
-_HAS_TESTS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'valve_test'"
-"""A ledger of an older Bombus has no such table."""
 
 
 def head_of(table: Table) -> tuple[str, ...]:
@@ -71,7 +70,7 @@ def lines_of(ledger: Path, table: Table, since: float, zone: tzinfo | None) -> I
             yield began, ended, one.row, one.side, one.session, one.open, one.treated, missed, share
         return
     with reading(ledger) as db:
-        if table is Table.VALVE_TESTS and not db.execute(_HAS_TESTS).fetchone()[0]:
+        if table is Table.VALVE_TESTS and not has_table(db, "valve_test"):
             return
         for wall, *rest in db.execute(_QUERIES[table], (since,)):
             yield datetime.fromtimestamp(wall, zone), *rest

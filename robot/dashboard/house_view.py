@@ -15,9 +15,9 @@ from robot.mission.due import HOUR_S, Due, LastVisit, Window
 from robot.mission.house import DockConfig, HeadlandConfig, HouseConfig, RowConfig, load_house
 from robot.mission.house_map import House, lay_out
 from robot.mission.visits import WORKED_SHARE, read_visits
+from robot.read_only import has_table
 from vision.types import Side
 
-_HAS_FORECASTS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'forecast'"
 _LAST_FORECAST = "SELECT told, came FROM forecast WHERE came IS NOT NULL ORDER BY made DESC LIMIT 1"
 
 
@@ -75,7 +75,7 @@ def last_forecast(ledger: Path) -> ForecastLine | None:
     """Return the newest forecast of a day's end that can be held against what came, or None."""
     try:
         with reading(ledger) as db:
-            if not db.execute(_HAS_FORECASTS).fetchone()[0]:
+            if not has_table(db, "forecast"):
                 return None
             found = db.execute(_LAST_FORECAST).fetchone()
     except LedgerUnreadError:

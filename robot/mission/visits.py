@@ -14,7 +14,7 @@ from robot.mission.climate import ClimateConfig
 from robot.mission.day import Visits
 from robot.mission.due import LastVisit, Window
 from robot.mission.house_map import House
-from robot.read_only import read_only
+from robot.read_only import has_table, read_only
 from robot.reasons import NOT_YET
 from robot.types import Reason
 from vision.types import SIDES, Side
@@ -39,7 +39,6 @@ GROUP BY i.row, i.side, i.session
 """
 
 DONE = "SELECT row, sides, ended FROM visit WHERE outcome = 'done' AND row <> '' AND ended IS NOT NULL ORDER BY id"
-HAS_VISITS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'visit'"
 
 
 def window_at(climate: ClimateConfig, now: datetime) -> Window:
@@ -98,8 +97,7 @@ def _lines_of(path: Path) -> tuple[Sequence[tuple[Any, ...]], Sequence[tuple[Any
                     "name a robot's ledger, or update Bombus"
                 )
             passed = db.execute(PASSED.format(not_ready=not_ready)).fetchall()
-            has_visits = bool(db.execute(HAS_VISITS).fetchone()[0])
-            done = db.execute(DONE).fetchall() if has_visits else []
+            done = db.execute(DONE).fetchall() if has_table(db, "visit") else []
             return [*passed, *db.execute(TREATED).fetchall()], done
     except sqlite3.Error as error:
         raise LedgerError(f"ledger {path}: cannot be read ({error}); name a robot's ledger") from error
