@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from robot.share_told import TELL_SHARE, share_line
+
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
 FILE_COLUMNS = 160
@@ -64,10 +66,6 @@ def print_columns(title: str, names: Sequence[str], rows: Iterable[Sequence[obje
     people.print(table)
 
 
-TELL_SHARE = "BOMBUS_TELL_SHARE"
-"""Set in the environment by a program that starts a command and reads its standard error: see `share_bar`."""
-
-
 @contextmanager
 def share_bar(what: str) -> Iterator[Callable[[float], None]]:
     """Give what takes the share of `what` that is done (0 to 1), and shows it.
@@ -82,7 +80,7 @@ def share_bar(what: str) -> Iterator[Callable[[float], None]]:
             hundredths = int(100 * min(max(share, 0.0), 1.0))
             if hundredths > told:
                 told = hundredths
-                note_for_caller(f"share {hundredths / 100:.2f}")
+                note_for_caller(share_line(hundredths))
 
         yield tell
         return

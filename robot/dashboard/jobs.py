@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,15 +13,12 @@ from typing import Any
 
 from robot.clock import Clock
 from robot.refusals import Refusal
+from robot.share_told import TELL_SHARE, share_in
 
 KEPT = 10
 LOOK_S = 0.5
 NICE = 10
 MOST_SAID = 300
-TELL_SHARE = "BOMBUS_TELL_SHARE"
-"""Asks the command line for lines that tell how far it is (`bombus/output.py`)."""
-
-SHARE = re.compile(r"share ([01]\.\d\d)")
 LEAST_SHARE = 0.03
 """Before this much is done nobody can say when it ends: loading the model is most of the time so far."""
 
@@ -166,9 +162,9 @@ class Jobs:
             if not line:
                 return
             text = line.decode(errors="replace").strip()
-            share = SHARE.fullmatch(text)
+            share = share_in(text)
             if share is not None:
-                self._take_share(job, float(share[1]))
+                self._take_share(job, share)
             elif text:
                 job.line = text.removeprefix("bombus: ")[:MOST_SAID]
 

@@ -6,8 +6,9 @@ import sys
 import pytest
 from rich.console import Console
 
-from bombus.output import FILE_COLUMNS, TELL_SHARE, console_for_people, note_for_caller, share_bar
+from bombus.output import FILE_COLUMNS, console_for_people, note_for_caller, share_bar
 from bombus.plan_table import table_of
+from robot.share_told import TELL_SHARE
 
 LINE = {
     "rows": 600,
