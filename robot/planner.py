@@ -175,7 +175,8 @@ def _near(flowers: Sequence[Flower], blower: Blower, machine: Machine) -> list[F
     """Return the flowers that a shot committed now could meet, in the order the nozzles meet them."""
     travel = abs(blower.velocity) * blower.train.duration_us * 1e-6
     ahead = machine.planner.commit_distance + 2 * travel + machine.reach
-    behind, offset, direction = -machine.reach - travel, blower.bank.s_offset, blower.direction
+    behind = -machine.behind(abs(blower.velocity))
+    offset, direction = blower.bank.s_offset, blower.direction
     found: list[tuple[float, int, Flower]] = []
     for flower in flowers:
         s, h, d = flower.position.tolist()
