@@ -84,6 +84,7 @@ class ValveTest:
         self._loop, self._link = loop, link
         self._train = loop.config.dose.train()
         self._lags = calibrated_lags(loop.config)
+        self._nozzles = {side: tuple(bank.numbers) for side, bank in loop.config.banks.items()}
         self._test: _Test | None = None
 
     @property
@@ -104,11 +105,11 @@ class ValveTest:
 
     def state(self, now: float) -> ValveTestState:
         """Return what people see."""
-        nozzles = {side: tuple(bank.numbers) for side, bank in self._loop.config.banks.items()}
-        why, test = self._why_not(now) or Refused("", ""), self._test
-        if test is not None and not test.over:
-            why = refused(Refusal.TEST_ON)
-        return ValveTestState(nozzles, why.code, why.text, None if test is None else self._shown(test, now))
+        test = self._test
+        busy = test is not None and not test.over
+        why = refused(Refusal.TEST_ON) if busy else self._why_not(now) or Refused("", "")
+        shown = None if test is None else self._shown(test, now)
+        return ValveTestState(self._nozzles, why.code, why.text, shown)
 
     def _begin(self, command: Command, now: float) -> None:
         if self._test is not None and not self._test.over:

@@ -123,9 +123,10 @@ async def _say_what_is_wrong(request: Request, error: Exception) -> JSONResponse
 
 async def _say_why_refused(request: Request, error: Exception) -> JSONResponse:
     """Answer a refused command with its code beside the line."""
-    status, code = (error.status_code, error.code) if isinstance(error, CodedError) else (500, "")
-    text = str(error.detail) if isinstance(error, CodedError) else ""
-    return JSONResponse({"detail": text.encode(errors="replace").decode(), "code": code}, status)
+    if not isinstance(error, CodedError):
+        raise error
+    text = str(error.detail).encode(errors="replace").decode()
+    return JSONResponse({"detail": text, "code": error.code}, error.status_code)
 
 
 async def _say_what_broke(request: Request, error: Exception) -> JSONResponse:

@@ -65,8 +65,8 @@ export function soon(wall) {
 
 /** Return a wall time's day as people say it of today and yesterday, else its date; for the head of a sentence. */
 export function dayName(wall) {
-  const midnight = (time) => new Date(time).setHours(12, 0, 0, 0);
-  const days = Math.round((midnight(wall * 1000) - midnight(Date.now())) / 86_400_000);
+  const noon = (time) => new Date(time).setHours(12, 0, 0, 0);
+  const days = Math.round((noon(wall * 1000) - noon(Date.now())) / 86_400_000);
   const text = Math.abs(days) > 1 ? day(wall) : new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day");
   return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 }
